@@ -1,0 +1,32 @@
+using System.Text.Json.Serialization;
+
+namespace Gateway.Oci;
+
+/// <summary>What names a blob: its media type, digest and size in bytes (image-spec v1.1 descriptor.md).</summary>
+public sealed record Descriptor
+{
+    /// <summary>The media type of the bytes.</summary>
+    public required string MediaType { get; init; }
+
+    /// <summary>The digest of the bytes.</summary>
+    public required Digest Digest { get; init; }
+
+    /// <summary>Length in bytes.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>The platform an index entry is for; absent on others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Platform? Platform { get; init; }
+
+    /// <summary>What the entry's manifest calls itself, when it is not an image.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ArtifactType { get; init; }
+
+    /// <summary>Free annotations.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+
+    /// <summary>Other places the bytes are said to be (foreign layers). Never followed here: CVE-2020-15157.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Urls { get; init; }
+}

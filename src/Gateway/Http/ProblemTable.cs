@@ -1,0 +1,67 @@
+using Gateway.Oci;
+using Grpc.Core;
+
+namespace Gateway.Http;
+
+/// <summary>A problem as it is answered or stored with a failed job: RFC 9457 without its per-request members.</summary>
+internal sealed record Problem(ProblemKind Kind, string Detail)
+{
+    public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
+
+    public TimeSpan? RetryAfter { get; init; }
+}
+
+/// <summary>The one table by which every failure becomes a problem. containerd's own text may hold host paths: it is logged, never sent.</summary>
+internal static class ProblemTable
+{
+    private static readonly TimeSpan ContainerdRetry = TimeSpan.FromSeconds(5);
+
+    public static Problem From(Exception failure) => failure switch
+    {
+        ProblemException p => new(p.Kind, p.Message) { Errors = p.Errors, RetryAfter = p.RetryAfter },
+        OciException o => new(KindOf(o.Fault), o.Message) { RetryAfter = o.RetryAfter },
+        RpcException rpc => From(rpc),
+        BadHttpRequestException { StatusCode: 413 } => new(ProblemKinds.PayloadTooLarge, "the request body is larger than 1 MiB"),
+        BadHttpRequestException { StatusCode: 415 } => new(ProblemKinds.UnsupportedMediaType, "send the body as application/json"),
+        BadHttpRequestException bad => new(ProblemKinds.InvalidRequest, bad.Message),
+        _ => new(ProblemKinds.InternalError, "the gateway failed; its log has the trace id"),
+    };
+
+    private static Problem From(RpcException rpc) => rpc.StatusCode switch
+    {
+        StatusCode.InvalidArgument => new(ProblemKinds.InvalidRequest, "containerd refused an argument"),
+        StatusCode.NotFound => new(ProblemKinds.NotFound, "containerd does not know this resource"),
+        StatusCode.AlreadyExists => new(ProblemKinds.Conflict, "it exists already"),
+        StatusCode.FailedPrecondition => new(ProblemKinds.Conflict, "the resource's state does not allow this"),
+        StatusCode.Aborted => new(ProblemKinds.Conflict, "another change came first"),
+        StatusCode.OutOfRange => new(ProblemKinds.RangeNotSatisfiable, "the range lies outside the content"),
+        StatusCode.Unimplemented => new(ProblemKinds.NotSupportedByContainerd, "this containerd lacks the capability"),
+        StatusCode.Unavailable => new(ProblemKinds.ContainerdUnavailable, "containerd cannot be reached") { RetryAfter = ContainerdRetry },
+        StatusCode.DeadlineExceeded => new(ProblemKinds.ContainerdTimeout, "containerd did not answer in time"),
+        _ when IsDiskFull(rpc) => new(ProblemKinds.InsufficientStorage, "containerd's disk is full"),
+        StatusCode.ResourceExhausted => new(ProblemKinds.TooManyRequests, "containerd refuses more of this at once") { RetryAfter = ContainerdRetry },
+        _ => new(ProblemKinds.ContainerdFailure, "containerd failed"),
+    };
+
+    /// <summary>containerd reports a full disk as UNKNOWN or RESOURCE_EXHAUSTED with the system's text.</summary>
+    private static bool IsDiskFull(RpcException rpc) =>
+        rpc.Status.Detail.Contains("no space left on device", StringComparison.Ordinal)
+        || rpc.Status.Detail.Contains("disk quota exceeded", StringComparison.Ordinal);
+
+    private static ProblemKind KindOf(OciFault fault) => fault switch
+    {
+        OciFault.RegistryUnauthorized => ProblemKinds.RegistryUnauthorized,
+        OciFault.RegistryForbidden => ProblemKinds.RegistryForbidden,
+        OciFault.ImageNotFound => ProblemKinds.ImageNotFound,
+        OciFault.RegistryRateLimited => ProblemKinds.RegistryRateLimited,
+        OciFault.RegistryUnavailable => ProblemKinds.RegistryUnavailable,
+        OciFault.RegistryTimeout => ProblemKinds.RegistryTimeout,
+        OciFault.EgressDenied => ProblemKinds.EgressDenied,
+        OciFault.DigestMismatch => ProblemKinds.DigestMismatch,
+        OciFault.ManifestInvalid => ProblemKinds.ManifestInvalid,
+        OciFault.ManifestTooLarge => ProblemKinds.ManifestTooLarge,
+        OciFault.PlatformNotFound => ProblemKinds.PlatformNotFound,
+        OciFault.RegistryConfigurationInvalid => ProblemKinds.RegistryConfigurationInvalid,
+        _ => ProblemKinds.InternalError,
+    };
+}
