@@ -1,0 +1,175 @@
+using Gateway.Containerd.Services.Content;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Gateway.Containerd;
+
+/// <summary>
+/// Writes one blob into the content store. The ingest outlives the call: another writer with the same ref, in this process or the
+/// next, goes on where this one stopped.
+/// </summary>
+/// <remarks>
+/// Writes are sent without waiting for each answer, which the protocol allows: the daemon handles them in order and answers each. A failure
+/// surfaces at the next write or at the commit. <c>expected</c> is never sent before the commit: under the default content sharing
+/// policy a digest named at the opening hands out a blob of another namespace without a byte being shown.
+/// </remarks>
+public sealed class BlobWriter : IAsyncDisposable
+{
+    /// <summary>Bytes in one WRITE; containerd takes at most 16 MiB with framing.</summary>
+    public const int ChunkBytes = 1024 * 1024;
+
+    private static readonly TimeSpan FirstLockWait = TimeSpan.FromMilliseconds(16);
+    private static readonly TimeSpan LongestLockWait = TimeSpan.FromSeconds(2);
+
+    private readonly AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call;
+    private readonly string ingestRef;
+    private readonly long total;
+    private long sent;
+    private long stored;
+    private Task<WriteContentResponse?>? answers;
+
+    private BlobWriter(AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, string ingestRef, long total)
+    {
+        this.call = call;
+        this.ingestRef = ingestRef;
+        this.total = total;
+    }
+
+    /// <summary>Where the next byte goes: what an earlier writer left, plus what this one has sent.</summary>
+    public long Offset => sent;
+
+    /// <summary>Bytes the daemon has acknowledged.</summary>
+    public long Stored => Interlocked.Read(ref stored);
+
+    /// <summary>
+    /// Opens or resumes an ingest. While another writer holds the ref this waits and asks again, with a random pause that grows from 16 ms to
+    /// 2 s, until <paramref name="isThere"/> says that the blob has come some other way, and then returns null.
+    /// </summary>
+    public static async Task<BlobWriter?> OpenAsync(
+        NamespacedClient containerd, string ingestRef, long totalBytes, Func<CancellationToken, Task<bool>> isThere, CancellationToken cancel)
+    {
+        for (var wait = FirstLockWait; ; wait = wait * 2 < LongestLockWait ? wait * 2 : LongestLockWait)
+        {
+            var writer = new BlobWriter(containerd.Content.Write(cancellationToken: cancel), ingestRef, totalBytes);
+            try
+            {
+                await writer.StatAsync(cancel);
+                return writer;
+            }
+            catch (RpcException locked) when (IsLocked(locked))
+            {
+                await writer.DisposeAsync();
+            }
+            catch
+            {
+                await writer.DisposeAsync();
+                throw;
+            }
+
+            await Task.Delay(wait * (0.5 + Random.Shared.NextDouble()), cancel);
+            if (await isThere(cancel))
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Sends bytes. They may be reused as soon as the task completes.</summary>
+    public async Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
+    {
+        answers ??= ReadAnswersAsync();
+        if (answers.IsCompleted)
+        {
+            await answers;
+        }
+
+        // Serialised before the write completes, so the caller's buffer can be wrapped instead of copied.
+        var request = new WriteContentRequest { Action = WriteAction.Write, Ref = ingestRef, Offset = sent, Data = UnsafeByteOperations.UnsafeWrap(bytes) };
+        await SendAsync(request, cancel);
+        sent += bytes.Length;
+    }
+
+    /// <summary>
+    /// Commits. A wrong digest or size ends in FAILED_PRECONDITION and leaves the ingest, which the caller aborts; ALREADY_EXISTS, where another
+    /// writer was first, is success.
+    /// </summary>
+    /// <returns>Whether the labels were stored: on a blob that existed before, they were not.</returns>
+    public async Task<bool> CommitAsync(string expected, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)
+    {
+        answers ??= ReadAnswersAsync();
+        // The offset is not optional: a COMMIT at 0 truncates what is there.
+        var request = new WriteContentRequest { Action = WriteAction.Commit, Ref = ingestRef, Offset = sent, Total = total, Expected = expected };
+        request.Labels.Add(labels.ToDictionary(StringComparer.Ordinal));
+        try
+        {
+            await SendAsync(request, cancel);
+            await call.RequestStream.CompleteAsync();
+            return await answers is { Action: WriteAction.Commit }
+                ? true
+                : throw new RpcException(new Grpc.Core.Status(StatusCode.DataLoss, "containerd closed the write without a commit"));
+        }
+        catch (RpcException first) when (first.StatusCode is StatusCode.AlreadyExists)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        // Ends the call but not the ingest.
+        call.Dispose();
+        if (answers is not null)
+        {
+            await ((Task)answers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static bool IsLocked(RpcException failure) =>
+        failure.StatusCode is StatusCode.Unavailable && failure.Status.Detail.Contains(" locked", StringComparison.Ordinal);
+
+    private async Task StatAsync(CancellationToken cancel)
+    {
+        await SendAsync(new WriteContentRequest { Action = WriteAction.Stat, Ref = ingestRef, Total = total }, cancel, answerIsPending: false);
+        if (!await call.ResponseStream.MoveNext(cancel))
+        {
+            throw new RpcException(new Grpc.Core.Status(StatusCode.DataLoss, "containerd closed the write without an answer"));
+        }
+
+        sent = stored = call.ResponseStream.Current.Offset;
+    }
+
+    // A send fails with a bare "can't write" once the daemon has ended the call: the reason is on the answers' side.
+    private async Task SendAsync(WriteContentRequest request, CancellationToken cancel, bool answerIsPending = true)
+    {
+        try
+        {
+            await call.RequestStream.WriteAsync(request, cancel);
+        }
+        catch (Exception broken) when (broken is InvalidOperationException or RpcException or HttpRequestException && !cancel.IsCancellationRequested)
+        {
+            if (answerIsPending)
+            {
+                await answers!;
+            }
+            else
+            {
+                await call.ResponseStream.MoveNext(cancel);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<WriteContentResponse?> ReadAnswersAsync()
+    {
+        WriteContentResponse? last = null;
+        while (await call.ResponseStream.MoveNext(CancellationToken.None))
+        {
+            last = call.ResponseStream.Current;
+            Interlocked.Exchange(ref stored, last.Offset);
+        }
+
+        return last;
+    }
+}

@@ -1,0 +1,55 @@
+using System.Net.Sockets;
+using Grpc.Net.Client;
+
+namespace Gateway.Containerd;
+
+/// <summary>Opens the HTTP/2 channel to containerd's Unix socket.</summary>
+public static class ContainerdChannel
+{
+    /// <summary>
+    /// Largest message containerd sends or takes, in bytes: 16 MiB (defaults.DefaultMaxRecvMsgSize in containerd). grpc-dotnet's own default
+    /// is 4 MiB, which a list of some ten thousand images exceeds.
+    /// </summary>
+    public const int MaxMessageBytes = 16 * 1024 * 1024;
+
+    // Reads of blobs come in 1 MiB messages; a window of several keeps the daemon from waiting for updates.
+    private const int StreamWindowBytes = 4 * 1024 * 1024;
+
+    /// <summary>
+    /// A channel that connects on the first call and again after each restart of the daemon: a call while it is down fails with
+    /// UNAVAILABLE, the next one dials anew.
+    /// </summary>
+    public static GrpcChannel Open(string socketPath)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = (_, cancel) => DialAsync(socketPath, cancel),
+            UseProxy = false,
+            EnableMultipleHttp2Connections = true,
+            InitialHttp2StreamWindowSize = StreamWindowBytes,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+        };
+        return GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
+        {
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = MaxMessageBytes,
+            MaxSendMessageSize = MaxMessageBytes,
+        });
+    }
+
+    private static async ValueTask<Stream> DialAsync(string socketPath, CancellationToken cancel)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using Gateway.Containerd.Services.Content;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+
+namespace Gateway.Containerd;
+
+/// <summary>Reading and labelling blobs.</summary>
+public static class ContentStore
+{
+    /// <summary>The blob's info, or null where this namespace does not have it.</summary>
+    public static async Task<Info?> FindAsync(this NamespacedClient containerd, string digest, CancellationToken cancel)
+    {
+        try
+        {
+            return (await containerd.Content.InfoAsync(new InfoRequest { Digest = digest }, cancellationToken: cancel)).Info;
+        }
+        catch (RpcException missing) when (missing.StatusCode is StatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// The blob's info after it has been added to the client's lease, or null where it is not here. Added before it is looked at: what
+    /// is seen after that cannot be collected any more.
+    /// </summary>
+    public static async Task<Info?> FindAndHoldAsync(this NamespacedClient containerd, string digest, CancellationToken cancel)
+    {
+        if (await containerd.FindAsync(digest, cancel) is null)
+        {
+            return null;
+        }
+
+        await containerd.HoldAsync("content", digest, cancel);
+        return await containerd.FindAsync(digest, cancel);
+    }
+
+    /// <summary>Reads a small blob whole. More than <paramref name="maxBytes"/> ends in <see cref="InvalidDataException"/>.</summary>
+    public static async Task<byte[]> ReadAllAsync(this NamespacedClient containerd, string digest, int maxBytes, CancellationToken cancel)
+    {
+        using var call = containerd.Content.Read(new ReadContentRequest { Digest = digest }, cancellationToken: cancel);
+        using var bytes = new MemoryStream();
+        while (await call.ResponseStream.MoveNext(cancel))
+        {
+            var data = call.ResponseStream.Current.Data;
+            if (bytes.Length + data.Length > maxBytes)
+            {
+                throw new InvalidDataException($"{digest} is larger than {maxBytes} bytes");
+            }
+
+            bytes.Write(data.Span);
+        }
+
+        return bytes.ToArray();
+    }
+
+    /// <summary>Sets labels and leaves all others as they are: a mask names each key, because an update without one wipes the rest.</summary>
+    public static async Task SetLabelsAsync(
+        this NamespacedClient containerd, string digest, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)
+    {
+        if (labels.Count is 0)
+        {
+            return;
+        }
+
+        var request = new UpdateRequest { Info = new Info { Digest = digest }, UpdateMask = new FieldMask() };
+        foreach (var (key, value) in labels)
+        {
+            request.Info.Labels[key] = value;
+            request.UpdateMask.Paths.Add("labels." + key);
+        }
+
+        await containerd.Content.UpdateAsync(request, cancellationToken: cancel);
+    }
+
+    /// <summary>Ends an ingest; one that is not there is as good.</summary>
+    public static async Task AbortIngestAsync(this NamespacedClient containerd, string ingestRef, CancellationToken cancel)
+    {
+        try
+        {
+            await containerd.Content.AbortAsync(new AbortRequest { Ref = ingestRef }, cancellationToken: cancel);
+        }
+        catch (RpcException missing) when (missing.StatusCode is StatusCode.NotFound)
+        {
+            // Committed or aborted before.
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Gateway.Containerd.Services.Content;
+using Gateway.Containerd.Services.Diff;
+using Gateway.Containerd.Services.Images;
+using Gateway.Containerd.Services.Leases;
+using Gateway.Containerd.Services.Snapshots;
+using Grpc.Core;
+
+namespace Gateway.Containerd;
+
+/// <summary>containerd's services in one namespace, and perhaps under one lease. The generated clients are the interface.</summary>
+public sealed class NamespacedClient
+{
+    internal NamespacedClient(CallInvoker calls, string containerdNamespace, string? leaseId)
+    {
+        Namespace = containerdNamespace;
+        LeaseId = leaseId;
+        Images = new(calls);
+        Content = new(calls);
+        Snapshots = new(calls);
+        Diff = new(calls);
+        Leases = new(calls);
+    }
+
+    /// <summary>The namespace every call is made in.</summary>
+    public string Namespace { get; }
+
+    /// <summary>The lease every call is made under, if any.</summary>
+    public string? LeaseId { get; }
+
+    /// <summary>Image records.</summary>
+    public Images.ImagesClient Images { get; }
+
+    /// <summary>The content store.</summary>
+    public Content.ContentClient Content { get; }
+
+    /// <summary>Snapshots.</summary>
+    public Snapshots.SnapshotsClient Snapshots { get; }
+
+    /// <summary>Applying layers.</summary>
+    public Diff.DiffClient Diff { get; }
+
+    /// <summary>Leases.</summary>
+    public Leases.LeasesClient Leases { get; }
+}
