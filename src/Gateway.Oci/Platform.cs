@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 
 namespace Gateway.Oci;
@@ -21,6 +22,19 @@ public sealed record Platform
     [JsonPropertyName("os.version")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? OsVersion { get; init; }
+
+    /// <summary>The platform this process runs on: what a pull brings where it names none.</summary>
+    [JsonIgnore]
+    public static Platform Host { get; } = new Platform
+    {
+        Os = OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "darwin" : "linux",
+        Architecture = RuntimeInformation.OSArchitecture switch
+        {
+            System.Runtime.InteropServices.Architecture.X64 => "amd64",
+            System.Runtime.InteropServices.Architecture.X86 => "386",
+            var other => other.ToString().ToLowerInvariant(),
+        },
+    }.Normalised();
 
     /// <summary>Parses <c>os/arch[/variant]</c> and brings it into normal form, or throws <see cref="FormatException"/>.</summary>
     public static Platform Parse(string value) =>

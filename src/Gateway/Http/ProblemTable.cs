@@ -44,7 +44,7 @@ internal static class ProblemTable
     };
 
     /// <summary>containerd reports a full disk as UNKNOWN or RESOURCE_EXHAUSTED with the system's text.</summary>
-    private static bool IsDiskFull(RpcException rpc) =>
+    public static bool IsDiskFull(RpcException rpc) =>
         rpc.Status.Detail.Contains("no space left on device", StringComparison.Ordinal)
         || rpc.Status.Detail.Contains("disk quota exceeded", StringComparison.Ordinal);
 

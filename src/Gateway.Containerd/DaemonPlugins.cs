@@ -1,0 +1,22 @@
+using Gateway.Containerd.Services.Introspection;
+
+namespace Gateway.Containerd;
+
+/// <summary>What is loaded in the daemon.</summary>
+public static class DaemonPlugins
+{
+    /// <summary>Plugin type of snapshotters.</summary>
+    public const string SnapshotterType = "io.containerd.snapshotter.v1";
+
+    /// <summary>Every plugin, the failed and the skipped ones too.</summary>
+    public static async Task<IReadOnlyList<Plugin>> PluginsAsync(this ContainerdClient containerd, CancellationToken cancel) =>
+        (await containerd.Introspection.PluginsAsync(new PluginsRequest(), cancellationToken: cancel)).Plugins;
+
+    /// <summary>Names of the snapshotters that work, sorted.</summary>
+    public static async Task<IReadOnlyList<string>> SnapshottersAsync(this ContainerdClient containerd, CancellationToken cancel)
+    {
+        var request = new PluginsRequest { Filters = { $"type=={SnapshotterType}" } };
+        var answer = await containerd.Introspection.PluginsAsync(request, cancellationToken: cancel);
+        return answer.Plugins.Where(plugin => plugin.InitErr is null).Select(plugin => plugin.Id).Order(StringComparer.Ordinal).ToArray();
+    }
+}

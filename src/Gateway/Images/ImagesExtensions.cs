@@ -1,0 +1,23 @@
+using FluentValidation;
+using Gateway.Images.Pull;
+using Gateway.Jobs;
+
+namespace Gateway.Images;
+
+/// <summary>What the images feature is made of.</summary>
+internal static class ImagesExtensions
+{
+    public static void AddImages(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<ImageOptions>().BindConfiguration(ImageOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<ImageInspector>();
+        builder.Services.AddSingleton<PullGates>();
+        builder.Services.AddSingleton<PullLease>();
+        builder.Services.AddSingleton<DocumentFetcher>();
+        builder.Services.AddSingleton<LayerFetcher>();
+        builder.Services.AddSingleton<Unpacker>();
+        builder.Services.AddSingleton<ImagePuller>();
+        builder.Services.AddSingleton<IJobHandler, PullJob>();
+        builder.Services.AddSingleton<IValidator<PullRequest>, PullRequestValidator>();
+    }
+}

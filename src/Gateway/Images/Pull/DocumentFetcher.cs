@@ -1,0 +1,161 @@
+using System.Globalization;
+using Gateway.Containerd;
+using Gateway.Jobs;
+using Gateway.Oci;
+using Gateway.Oci.Registry;
+
+namespace Gateway.Images.Pull;
+
+/// <summary>
+/// Brings the documents of an image (indexes, manifests, configs) into the content store, each with the labels that lead the garbage
+/// collector to its children, and chooses the manifests that were asked for.
+/// </summary>
+internal sealed class DocumentFetcher(PullGates gates)
+{
+    // An index in an index in an index: no tool makes more, and each level costs a fetch.
+    private const int MaxIndexDepth = 4;
+
+    /// <summary>Manifests of one pull, all platforms and nested indexes together.</summary>
+    private const int MaxManifests = 1000;
+
+    public async Task<PullPlan> FetchAsync(
+        BlobStore store, Repository repository, Descriptor target, PullWork work, JobProgress progress, CancellationToken cancel)
+    {
+        var candidates = new List<Descriptor>();
+        await FlattenAsync(store, repository, target, depth: 1, candidates, progress, cancel);
+        var isIndex = MediaTypes.IsIndex(target.MediaType);
+        var chosen = !isIndex ? candidates
+            : work.AllPlatforms ? PlatformMatcher.AllImages(candidates)
+            : work.Platforms.Select(wanted => PlatformMatcher.Choose(Platform.Parse(wanted), candidates)).DistinctBy(entry => entry.Digest).ToArray();
+
+        var images = new List<PlannedImage>();
+        foreach (var manifest in chosen)
+        {
+            images.Add(await FetchImageAsync(store, repository, manifest, progress, cancel));
+        }
+
+        RequireWantedPlatforms(images, work);
+        return new PullPlan(target, images);
+    }
+
+    private async Task FlattenAsync(
+        BlobStore store, Repository repository, Descriptor entry, int depth, List<Descriptor> manifests, JobProgress progress, CancellationToken cancel)
+    {
+        if (!MediaTypes.IsIndex(entry.MediaType))
+        {
+            manifests.Add(entry);
+            return;
+        }
+
+        if (depth > MaxIndexDepth)
+        {
+            throw new OciException(OciFault.ManifestInvalid, $"index {entry.Digest} is nested deeper than {MaxIndexDepth} levels");
+        }
+
+        var bytes = await FetchDocumentAsync(store, repository, entry, progress, LabelsOfIndex, cancel);
+        foreach (var child in ((ImageIndex)OciDocument.Parse(bytes, entry.MediaType)).Manifests)
+        {
+            await FlattenAsync(store, repository, child, depth + 1, manifests, progress, cancel);
+            if (manifests.Count > MaxManifests)
+            {
+                throw new OciException(OciFault.ManifestInvalid, $"index {entry.Digest} leads to more than {MaxManifests} manifests");
+            }
+        }
+    }
+
+    private async Task<PlannedImage> FetchImageAsync(
+        BlobStore store, Repository repository, Descriptor descriptor, JobProgress progress, CancellationToken cancel)
+    {
+        var bytes = await FetchDocumentAsync(store, repository, descriptor, progress, LabelsOfManifest, cancel);
+        var manifest = (ImageManifest)OciDocument.Parse(bytes, descriptor.MediaType);
+        if (!MediaTypes.IsConfig(manifest.Config.MediaType))
+        {
+            return new PlannedImage(descriptor, manifest, Config: null);
+        }
+
+        var config = ImageConfig.Parse(await FetchDocumentAsync(store, repository, manifest.Config, progress, _ => [], cancel));
+        return new PlannedImage(descriptor, manifest, config);
+    }
+
+    /// <summary>A document from the content store, or else from the registry into it.</summary>
+    private async Task<byte[]> FetchDocumentAsync(
+        BlobStore store, Repository repository, Descriptor descriptor, JobProgress progress,
+        Func<OciDocument, Dictionary<string, string>> labelsOf, CancellationToken cancel)
+    {
+        var item = progress.Add(descriptor.Digest.ToString(), descriptor.MediaType, descriptor.Size, unpacks: false);
+        using var blob = await gates.BlobAsync(store.Client.Namespace, descriptor.Digest, cancel);
+        var here = await store.FindAsync(descriptor, cancel);
+        item.State = ItemState.Downloading;
+        var bytes = here is null
+            ? await repository.FetchDocumentAsync(descriptor, cancel)
+            : await store.Client.ReadAllAsync(descriptor.Digest.ToString(), OciDocument.MaxBytes, cancel);
+
+        // Parsed before it is stored: what cannot be accepted leaves nothing behind.
+        var labels = MediaTypes.IsConfig(descriptor.MediaType) ? [] : labelsOf(OciDocument.Parse(bytes, descriptor.MediaType));
+        if (here is not null)
+        {
+            await store.LabelAsync(here, labels, cancel);
+        }
+        else
+        {
+            await StoreAsync(store, descriptor, bytes, labels, cancel);
+        }
+
+        item.Reached(descriptor.Size);
+        item.State = here is null ? ItemState.Done : ItemState.Exists;
+        return bytes;
+    }
+
+    private static async Task StoreAsync(
+        BlobStore store, Descriptor descriptor, byte[] bytes, Dictionary<string, string> labels, CancellationToken cancel)
+    {
+        await using var writer = await store.OpenAsync(descriptor, cancel);
+        if (writer is null)
+        {
+            await store.LabelAsync(await store.FindAsync(descriptor, cancel), labels, cancel);
+            return;
+        }
+
+        var rest = bytes.AsMemory((int)writer.Offset);
+        for (var chunk = rest[..Math.Min(rest.Length, BlobWriter.ChunkBytes)]; chunk.Length > 0; chunk = rest[..Math.Min(rest.Length, BlobWriter.ChunkBytes)])
+        {
+            await writer.WriteAsync(chunk, cancel);
+            rest = rest[chunk.Length..];
+        }
+
+        await store.CommitAsync(writer, descriptor, labels, cancel);
+    }
+
+    // A manifest without a platform in its descriptor may have been taken for want of a better: its config has the last word.
+    private static void RequireWantedPlatforms(List<PlannedImage> images, PullWork work)
+    {
+        if (work.AllPlatforms)
+        {
+            return;
+        }
+
+        foreach (var image in images.Where(image => image.Config is not null && image.Descriptor.Platform is null))
+        {
+            var offered = image.Config!.Platform;
+            if (!work.Platforms.Any(wanted => PlatformMatcher.Accepts(Platform.Parse(wanted), offered)))
+            {
+                throw new OciException(OciFault.PlatformNotFound, $"{work.Reference} is for {offered}, not for {string.Join(", ", work.Platforms)}");
+            }
+        }
+    }
+
+    private static Dictionary<string, string> LabelsOfIndex(OciDocument document) =>
+        Numbered("m", ((ImageIndex)document).Manifests);
+
+    private static Dictionary<string, string> LabelsOfManifest(OciDocument document)
+    {
+        var manifest = (ImageManifest)document;
+        var labels = Numbered("l", manifest.Layers);
+        labels[$"{LabelNames.GcRefContent}.config"] = manifest.Config.Digest.ToString();
+        return labels;
+    }
+
+    private static Dictionary<string, string> Numbered(string kind, IReadOnlyList<Descriptor> children) => children
+        .Select((child, i) => (Key: string.Create(CultureInfo.InvariantCulture, $"{LabelNames.GcRefContent}.{kind}.{i}"), Value: child.Digest.ToString()))
+        .ToDictionary(label => label.Key, label => label.Value, StringComparer.Ordinal);
+}

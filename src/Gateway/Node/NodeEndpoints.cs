@@ -1,0 +1,10 @@
+using Gateway.Auth;
+
+namespace Gateway.Node;
+
+/// <summary>Route of tag "Node".</summary>
+internal static class NodeEndpoints
+{
+    public static void MapNode(this IEndpointRouteBuilder v1) =>
+        v1.MapGet("/node", GetNode.Handle).Needs(Permission.NodeRead).WithTags("Node").WithName("getNode");
+}

@@ -1,0 +1,79 @@
+namespace Gateway.Node;
+
+/// <summary>This node: the gateway, its containerd, and what they can do.</summary>
+internal sealed record NodeView
+{
+    /// <summary>The gateway itself.</summary>
+    public required GatewayView Gateway { get; init; }
+
+    /// <summary>The daemon.</summary>
+    public required ContainerdView Containerd { get; init; }
+
+    /// <summary>What the daemon can do beyond what every supported version can.</summary>
+    public required CapabilitiesView Capabilities { get; init; }
+
+    /// <summary>Snapshotters that work, by name.</summary>
+    public required IReadOnlyList<SnapshotterView> Snapshotters { get; init; }
+
+    /// <summary>Runtimes containers can be run with.</summary>
+    public required IReadOnlyList<string> Runtimes { get; init; }
+
+    /// <summary>Every plugin of the daemon with its state.</summary>
+    public required IReadOnlyList<PluginView> Plugins { get; init; }
+
+    /// <summary>What the content store and the snapshotters hold, all namespaces together.</summary>
+    public required DiskUseView DiskUse { get; init; }
+}
+
+/// <summary>The gateway process.</summary>
+/// <param name="Version">Version of the gateway.</param>
+/// <param name="Engine">The engine that pulls images.</param>
+/// <param name="Platform">The node's platform: what is pulled where a request names none.</param>
+/// <param name="StartedAt">When the process started.</param>
+/// <param name="UptimeSeconds">Seconds since then.</param>
+internal sealed record GatewayView(string Version, string Engine, string Platform, DateTimeOffset StartedAt, long UptimeSeconds);
+
+/// <summary>The daemon.</summary>
+/// <param name="Version">Its version.</param>
+/// <param name="Revision">Its revision; empty where the build does not tell.</param>
+/// <param name="Uuid">Its identity, kept in its root folder.</param>
+/// <param name="Deprecations">What the daemon warns of in its own configuration or use; known since 1.7.</param>
+internal sealed record ContainerdView(string Version, string Revision, string Uuid, IReadOnlyList<string> Deprecations);
+
+/// <summary>Services that only some versions have.</summary>
+/// <param name="Transfer">The Transfer service (1.7).</param>
+/// <param name="Streaming">The Streaming service (1.7).</param>
+/// <param name="Sandboxes">The sandbox services (1.7).</param>
+/// <param name="ImageVerifiers">Image verifier plugins (2.0).</param>
+internal sealed record CapabilitiesView(bool Transfer, bool Streaming, bool Sandboxes, bool ImageVerifiers);
+
+/// <summary>A snapshotter.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Default">Whether pulls use it where a request names none.</param>
+/// <param name="Capabilities">What it says it can do.</param>
+internal sealed record SnapshotterView(string Name, bool Default, IReadOnlyList<string> Capabilities);
+
+/// <summary>A plugin of the daemon.</summary>
+/// <param name="Type">Its type.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="Status">`ok`, `skipped` or `failed`.</param>
+internal sealed record PluginView(string Type, string Id, PluginStatus Status);
+
+/// <summary>The state of a plugin.</summary>
+internal enum PluginStatus
+{
+    /// <summary>Loaded.</summary>
+    Ok,
+
+    /// <summary>Not loaded because this node or configuration does not call for it.</summary>
+    Skipped,
+
+    /// <summary>Failed to load.</summary>
+    Failed,
+}
+
+/// <summary>Bytes on disk.</summary>
+/// <param name="ContentBytes">Blobs of the content store, each digest once.</param>
+/// <param name="SnapshotBytes">By snapshotter: its committed snapshots.</param>
+/// <param name="MeasuredAt">When this was added up; a figure may be up to a minute old.</param>
+internal sealed record DiskUseView(long ContentBytes, IReadOnlyDictionary<string, long> SnapshotBytes, DateTimeOffset MeasuredAt);
