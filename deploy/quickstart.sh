@@ -30,11 +30,14 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$repository/deploy/lib/daemons.sh"
 # shellcheck source=deploy/lib/image.sh
 . "$repository/deploy/lib/image.sh"
+# shellcheck source=deploy/lib/api.sh
+. "$repository/deploy/lib/api.sh"
 
 home=${GATEWAY_HOME:-/var/lib/gateway-quickstart}
 port=${GATEWAY_PORT:-8080}
 management_port=${GATEWAY_MANAGEMENT_PORT:-9090}
 program="$home/app"
+header_file="$home/gateway/header"
 
 main() {
   exec 2>&1 # one stream, so that a log of it is in order
@@ -120,10 +123,7 @@ run_gateway() {
     return
   fi
   say "building the gateway (a minute, the first time)"
-  dotnet publish "$repository/src/Gateway" --configuration Release --output "$program" --nologo --verbosity quiet >"$home/build.log" 2>&1 || {
-    tail -n 20 "$home/build.log" >&2
-    die "the build failed; its log is $home/build.log"
-  }
+  build_gateway "$repository" "$program" "$home/build.log"
   url="http://127.0.0.1:$port"
   echo "$url" >"$home/gateway/url"
   echo "$containerd" >"$home/gateway/containerd"
@@ -161,7 +161,7 @@ make_sample_layers() { # folder
   for number in 1 2 3 4; do
     rm -rf "$work/rootfs"
     mkdir -p "$work/rootfs/data"
-    write_mixed_file "$work/rootfs/data/$number" 16
+    write_mixed_file "$work/rootfs/data/$number" 16384
     pack_layer "$work/rootfs" "$work/$number.tar.gz"
   done
   rm -rf "$work/rootfs" "$work/package"
@@ -176,29 +176,13 @@ static_busybox() { # folder to unpack in
   find "$1" -name busybox -type f -perm -u+x -print -quit | grep .
 }
 
-api() { local_curl --fail-with-body --header "@$home/gateway/header" "$@"; } # curl's arguments
-
-# What the API said went wrong, in a line: a problem (RFC 9457) from a request or a failed job.
-problem_text() { jq -r '"\(.code // "error"): \(.detail // .title // "no detail given")"' 2>/dev/null || echo "no answer"; }
-
 pull() { # reference
-  local answer id state
+  local id
   say "pulling $1 through POST $url/v1/namespaces/default/images/pull"
-  answer=$(api --header 'Content-Type: application/json' --data "$(jq -cn --arg reference "$1" '{reference: $reference}')" \
-    "$url/v1/namespaces/default/images/pull") ||
-    die "the pull was not accepted: $(problem_text <<<"$answer")"
-  id=$(jq -r .id <<<"$answer")
-
+  id=$(request_pull "$1")
   # The stream draws the bars and ends with the job; should it break, the job goes on and is waited for.
   api --no-buffer --header 'Accept: text/plain' "$url/v1/jobs/$id/events" || true
-  while true; do
-    answer=$(api "$url/v1/jobs/$id?wait=30s") || die "the job cannot be read: $(problem_text <<<"$answer")"
-    state=$(jq -r .state <<<"$answer")
-    case $state in
-      succeeded) return ;;
-      failed | canceled) die "the pull $state: $(jq -c '.error // {}' <<<"$answer" | problem_text)" ;;
-    esac
-  done
+  await_job "$id"
 }
 
 show_images() {

@@ -13,11 +13,11 @@ pack_layer() { # folder, file
   rm "$file.tar"
 }
 
-# A file of $2 MiB of which half is random and half is text, so that it compresses as images do.
-write_mixed_file() { # file, MiB
+# A file of which half is random and half is lines of numbers, so that it compresses about as images do.
+write_mixed_file() { # file, KiB
   {
-    head -c "$(($2 * 512))K" /dev/urandom
-    yes "the same line again, as logs and sources have it, number $RANDOM" | head -c "$(($2 * 512))K" || true
+    head -c "$(($2 / 2))K" /dev/urandom
+    seq "$((SRANDOM % 1000000))" 999999999 2>/dev/null | head -c "$(($2 / 2))K" || true
   } >"$1"
 }
 
