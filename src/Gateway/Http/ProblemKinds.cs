@@ -44,6 +44,8 @@ internal static class ProblemKinds
         "A queue or a limit is full. `Retry-After` tells when to try again.", Retryable: true);
     public static readonly ProblemKind InternalError = new("internal_error", 500, "The gateway failed",
         "A defect of the gateway. The trace id leads to its log.");
+    public static readonly ProblemKind CredentialsUnreadable = new("credentials_unreadable", 500, "The stored credentials cannot be read",
+        "The job's credentials were sealed with a key the gateway no longer has, so it was not run without them. Send the request again.");
     public static readonly ProblemKind NotSupportedByContainerd = new("not_supported_by_containerd", 501, "This containerd lacks the capability",
         "The daemon's version or configuration does not offer what the operation needs. `GET /v1/node` lists its capabilities.");
     public static readonly ProblemKind ContainerdFailure = new("containerd_failure", 502, "containerd failed",

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Gateway.Jobs;
 
 /// <summary>States of an item, as the contract spells them.</summary>
+[JsonConverter(typeof(WireEnum<ItemState>))]
 internal enum ItemState
 {
     Waiting,
@@ -13,6 +16,7 @@ internal enum ItemState
 }
 
 /// <summary>Phases of a job, as the contract spells them.</summary>
+[JsonConverter(typeof(WireEnum<JobPhase>))]
 internal enum JobPhase
 {
     Resolving,
@@ -69,6 +73,7 @@ internal sealed class JobProgress
 internal sealed class ProgressItem(string digest, string mediaType, long bytesTotal, bool unpacks)
 {
     private long bytesDone;
+    private long resumedFrom;
     private int state = (int)ItemState.Waiting;
 
     public string Digest { get; } = digest;
@@ -81,10 +86,20 @@ internal sealed class ProgressItem(string digest, string mediaType, long bytesTo
 
     public long BytesDone => Interlocked.Read(ref bytesDone);
 
+    /// <summary>Bytes an earlier attempt had left; they count as done, but not as speed.</summary>
+    public long ResumedFrom => Interlocked.Read(ref resumedFrom);
+
     public ItemState State
     {
         get => (ItemState)Volatile.Read(ref state);
         set => Volatile.Write(ref state, (int)value);
+    }
+
+    /// <summary>Goes on at an offset that an earlier attempt had reached. To be called before the first new byte.</summary>
+    public void Resume(long offset)
+    {
+        Interlocked.Exchange(ref resumedFrom, Math.Min(offset, BytesTotal));
+        Reached(offset);
     }
 
     /// <summary>Sets the bytes that are safely here; a smaller figure than before is ignored, so that progress never goes backwards.</summary>

@@ -1,0 +1,57 @@
+using Gateway.Http;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Jobs;
+
+/// <summary>At the start and each minute: forgets jobs that have been kept long enough, and tries clean-ups again that failed.</summary>
+internal sealed partial class JobSweeper(
+    JobQueries queries, JobHousekeeping housekeeping, JobCleaner cleaner, TimeProvider time, IOptions<JobOptions> options, ILogger<JobSweeper> log)
+    : BackgroundService
+{
+    private const int CleanUpsAtOnce = 100;
+
+    private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        using var timer = new PeriodicTimer(Every, time);
+        do
+        {
+            try
+            {
+                await SweepAsync(stoppingToken);
+            }
+            catch (ProblemException unavailable)
+            {
+                LogFailure(unavailable);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task SweepAsync(CancellationToken cancel)
+    {
+        foreach (var job in queries.ToCleanUp(CleanUpsAtOnce))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (await cleaner.CleanAsync(job))
+            {
+                await housekeeping.MarkCleanAsync(job.Id, cancel);
+            }
+        }
+
+        var kept = options.Value;
+        var forgotten = await housekeeping.DeleteFinishedAsync(time.GetUtcNow() - kept.Retention, kept.MaxFinished, cancel);
+        if (forgotten > 0)
+        {
+            LogForgotten(forgotten);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} finished jobs are forgotten")]
+    private partial void LogForgotten(int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The job store could not be swept; it is tried again")]
+    private partial void LogFailure(Exception failure);
+}

@@ -1,0 +1,163 @@
+using Dapper;
+using Gateway.Http;
+using Microsoft.Data.Sqlite;
+
+namespace Gateway.Jobs;
+
+/// <summary>
+/// The SQLite file. One writer at a time through one connection, readers beside it (WAL). SQLite's calls block: each is a few rows and at most
+/// one fsync.
+/// </summary>
+internal sealed class JobDatabase : IDisposable
+{
+    /// <summary>How long a statement waits for a lock. Only a person's sqlite3 shell can hold one.</summary>
+    private const int BusySeconds = 5;
+
+    private readonly FileStream processLock;
+    private readonly SqliteConnection writer;
+    private readonly SqliteConnection advisory;
+    private readonly string readers;
+    private readonly SemaphoreSlim gate = new(1, 1);
+
+    private JobDatabase(string path, FileStream processLock)
+    {
+        this.processLock = processLock;
+        readers = ConnectionString(path, SqliteOpenMode.ReadOnly, pooling: true);
+        writer = new SqliteConnection(ConnectionString(path, SqliteOpenMode.ReadWrite, pooling: false));
+        advisory = new SqliteConnection(ConnectionString(path, SqliteOpenMode.ReadWrite, pooling: false));
+    }
+
+    /// <summary>Opens the store, or refuses with the reason: another process has it, it is damaged, or it cannot be written.</summary>
+    public static JobDatabase Open(string path)
+    {
+        FileStream? held = null;
+        JobDatabase? database = null;
+        try
+        {
+            PrivateFile.EnsureFolder(Path.GetDirectoryName(path)!);
+            held = TakeLock(path);
+            PrivateFile.Open(path, FileMode.OpenOrCreate, FileShare.ReadWrite).Dispose();
+            database = new JobDatabase(path, held);
+            database.Prepare();
+            return database;
+        }
+        catch (Exception failure)
+        {
+            database?.Dispose();
+            held?.Dispose();
+            throw failure switch
+            {
+                SqliteException { SqliteErrorCode: 11 or 26 } broken => Damaged(path, broken.Message, broken),
+                UnauthorizedAccessException or IOException or SqliteException =>
+                    new JobStoreException(JobStoreFault.NotWritable, $"the job store {path} cannot be written: {failure.Message}", failure),
+                _ => failure,
+            };
+        }
+    }
+
+    /// <summary>Runs the work in one transaction that is on the disk when this returns.</summary>
+    public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancel)
+    {
+        await gate.WaitAsync(cancel);
+        try
+        {
+            using var transaction = writer.BeginTransaction();
+            var result = work(writer);
+            transaction.Commit();
+            return result;
+        }
+        catch (SqliteException failure)
+        {
+            throw Unavailable(failure);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Runs one statement that a power cut may undo (never a crash of the process): progress is not worth an fsync.</summary>
+    public async Task<int> WriteAdvisoryAsync(string sql, object parameters, CancellationToken cancel)
+    {
+        await gate.WaitAsync(cancel);
+        try
+        {
+            return advisory.Execute(sql, parameters);
+        }
+        catch (SqliteException failure)
+        {
+            throw Unavailable(failure);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    public T Read<T>(Func<SqliteConnection, T> query)
+    {
+        try
+        {
+            using var connection = new SqliteConnection(readers);
+            connection.Open();
+            return query(connection);
+        }
+        catch (SqliteException failure)
+        {
+            throw Unavailable(failure);
+        }
+    }
+
+    public void Dispose()
+    {
+        using (var pooled = new SqliteConnection(readers))
+        {
+            SqliteConnection.ClearPool(pooled);
+        }
+
+        advisory.Dispose();
+        writer.Dispose();
+        processLock.Dispose();
+        gate.Dispose();
+    }
+
+    private static FileStream TakeLock(string path)
+    {
+        // FileShare.None is an exclusive flock: the kernel frees it however the process ends.
+        try
+        {
+            return PrivateFile.Open($"{path}.lock", FileMode.OpenOrCreate, FileShare.None);
+        }
+        catch (IOException taken) when (File.Exists($"{path}.lock"))
+        {
+            throw new JobStoreException(JobStoreFault.InUse, $"the job store {path} is in use by another gateway: give each its own Jobs:Database", taken);
+        }
+    }
+
+    private void Prepare()
+    {
+        writer.Open();
+        var verdict = writer.Query<string>("PRAGMA quick_check(1)").First();
+        if (!string.Equals(verdict, "ok", StringComparison.Ordinal))
+        {
+            throw Damaged(writer.DataSource, verdict, null);
+        }
+
+        // auto_vacuum must come before the first table; secure_delete overwrites what is deleted.
+        writer.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
+        JobSchema.Upgrade(writer);
+        advisory.Open();
+        advisory.Execute("PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON");
+    }
+
+    private static string ConnectionString(string path, SqliteOpenMode mode, bool pooling) => new SqliteConnectionStringBuilder
+    {
+        DataSource = path, Mode = mode, Pooling = pooling, ForeignKeys = true, DefaultTimeout = BusySeconds,
+    }.ToString();
+
+    private static JobStoreException Damaged(string path, string verdict, Exception? inner) => new(JobStoreFault.Damaged,
+        $"the job store {path} is damaged ({verdict}): move it away to start with an empty one, or restore it from a backup", inner);
+
+    private static ProblemException Unavailable(SqliteException failure) =>
+        new(ProblemKinds.JobStoreUnavailable, "the job store cannot be used at the moment", failure) { RetryAfter = TimeSpan.FromSeconds(5) };
+}

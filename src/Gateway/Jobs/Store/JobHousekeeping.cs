@@ -1,0 +1,47 @@
+using Dapper;
+
+namespace Gateway.Jobs;
+
+/// <summary>What removes finished jobs from the store.</summary>
+internal sealed class JobHousekeeping(JobDatabase database)
+{
+    /// <summary>Rows removed in one transaction, so that nobody waits long for the writer.</summary>
+    private const int Batch = 500;
+
+    /// <summary>Forgets one job. False where it is not there, or not finished.</summary>
+    public Task<bool> DeleteAsync(string id, CancellationToken cancel) => database.WriteAsync(
+        connection => connection.Execute("DELETE FROM jobs WHERE id = @Id AND finished_at IS NOT NULL", new { Id = id }) == 1, cancel);
+
+    public Task<bool> MarkCleanAsync(string id, CancellationToken cancel) => database.WriteAsync(
+        connection => connection.Execute("UPDATE jobs SET cleanup_pending = 0 WHERE id = @Id", new { Id = id }) == 1, cancel);
+
+    /// <summary>Forgets the jobs that ended before the time, and the oldest beyond the count.</summary>
+    public async Task<int> DeleteFinishedAsync(DateTimeOffset endedBefore, int keep, CancellationToken cancel)
+    {
+        var total = await InBatchesAsync(
+            "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < @Before ORDER BY finished_at LIMIT @Batch)",
+            new { Before = endedBefore.ToUnixTimeMilliseconds(), Batch }, cancel);
+        total += await InBatchesAsync(
+            """
+            DELETE FROM jobs WHERE id IN (
+              SELECT id FROM jobs WHERE finished_at IS NOT NULL ORDER BY finished_at, id
+              LIMIT min(@Batch, max(0, (SELECT count(*) FROM jobs WHERE finished_at IS NOT NULL) - @Keep)))
+            """,
+            new { Keep = keep, Batch }, cancel);
+        return total;
+    }
+
+    private async Task<int> InBatchesAsync(string sql, object parameters, CancellationToken cancel)
+    {
+        var total = 0;
+        int removed;
+        do
+        {
+            removed = await database.WriteAsync(connection => connection.Execute(sql, parameters), cancel);
+            total += removed;
+        }
+        while (removed == Batch);
+
+        return total;
+    }
+}

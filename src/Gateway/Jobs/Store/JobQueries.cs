@@ -1,0 +1,56 @@
+using System.Text.Json;
+using Dapper;
+
+namespace Gateway.Jobs;
+
+/// <summary>What reads jobs. None of it waits for the writer.</summary>
+internal sealed class JobQueries(JobDatabase database)
+{
+    public JobRecord? Find(string id) => database.Read(connection => connection
+        .QuerySingleOrDefault<JobRow>($"SELECT {JobRow.Columns} FROM jobs WHERE id = @Id", new { Id = id })?.ToRecord());
+
+    /// <summary>A page, newest first.</summary>
+    public IReadOnlyList<JobRecord> List(JobFilter filter, int count) => database.Read(connection => connection
+        .Query<JobRow>(
+            $"""
+            SELECT {JobRow.Columns} FROM jobs
+            WHERE (subject = @Subject OR namespace IN (SELECT value FROM json_each(@Readable)))
+              AND (@State IS NULL OR state = @State) AND (@Kind IS NULL OR kind = @Kind) AND (@Namespace IS NULL OR namespace = @Namespace)
+              AND (@OlderThan IS NULL OR id < @OlderThan)
+            ORDER BY id DESC LIMIT @Count
+            """,
+            new
+            {
+                filter.Subject,
+                Readable = JsonSerializer.Serialize(filter.ReadableNamespaces),
+                State = filter.State?.Spell(),
+                filter.Kind,
+                filter.Namespace,
+                filter.OlderThan,
+                Count = count,
+            })
+        .Select(row => row.ToRecord()).ToList());
+
+    /// <summary>Namespaces that jobs are in.</summary>
+    public IReadOnlyList<string> Namespaces() => database.Read(connection => connection.Query<string>("SELECT DISTINCT namespace FROM jobs").ToList());
+
+    /// <summary>When the next job of the queue is due; null where none waits.</summary>
+    public DateTimeOffset? NextDue() => database.Read(connection => connection
+        .ExecuteScalar<long?>("SELECT min(coalesce(next_attempt_at, 0)) FROM jobs WHERE state = 'queued'")) is { } due
+        ? DateTimeOffset.FromUnixTimeMilliseconds(due)
+        : null;
+
+    public int CountQueued() => database.Read(connection => connection.ExecuteScalar<int>("SELECT count(*) FROM jobs WHERE state = 'queued'"));
+
+    /// <summary>Jobs that ended with something left to remove, oldest first.</summary>
+    public IReadOnlyList<JobRecord> ToCleanUp(int count) => database.Read(connection => connection
+        .Query<JobRow>($"SELECT {JobRow.Columns} FROM jobs WHERE cleanup_pending = 1 ORDER BY id LIMIT @Count", new { Count = count })
+        .Select(row => row.ToRecord()).ToList());
+}
+
+/// <summary>Which jobs a caller asks for, and may see.</summary>
+/// <param name="Subject">The caller: own jobs are always seen.</param>
+/// <param name="ReadableNamespaces">Where others' jobs are seen too.</param>
+/// <param name="OlderThan">The last id of the page before.</param>
+internal sealed record JobFilter(
+    string Subject, IReadOnlyList<string> ReadableNamespaces, JobState? State = null, string? Kind = null, string? Namespace = null, string? OlderThan = null);

@@ -1,0 +1,71 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Gateway.Jobs;
+
+/// <summary>The tables, step by step. A step that has been released is never changed: what comes later is a further step.</summary>
+internal static class JobSchema
+{
+    /// <summary>Times and durations are whole milliseconds, times since 1970 UTC.</summary>
+    private static readonly string[] Steps =
+    [
+        """
+        CREATE TABLE jobs (
+          id               TEXT    PRIMARY KEY,
+          kind             TEXT    NOT NULL,
+          namespace        TEXT    NOT NULL,
+          subject          TEXT    NOT NULL,
+          request          TEXT    NOT NULL,
+          work_key         TEXT,
+          state            TEXT    NOT NULL CHECK (state IN ('queued', 'running', 'succeeded', 'failed', 'canceled')),
+          cancel_requested INTEGER NOT NULL DEFAULT 0,
+          attempt          INTEGER NOT NULL DEFAULT 0,
+          failures         INTEGER NOT NULL DEFAULT 0,
+          epoch            INTEGER NOT NULL DEFAULT 0,
+          sequence         INTEGER NOT NULL DEFAULT 1,
+          next_attempt_at  INTEGER,
+          created_at       INTEGER NOT NULL,
+          started_at       INTEGER,
+          finished_at      INTEGER,
+          timeout          INTEGER NOT NULL,
+          result           TEXT,
+          error            TEXT,
+          progress         TEXT,
+          secret           BLOB,
+          trace_parent     TEXT    NOT NULL,
+          trace_state      TEXT,
+          cleanup_pending  INTEGER NOT NULL DEFAULT 0,
+          CHECK ((state IN ('queued', 'running')) = (finished_at IS NULL)),
+          CHECK (finished_at IS NULL OR secret IS NULL)
+        ) STRICT;
+
+        -- The same work of the same caller is done once at a time. A job that is to be canceled takes no company.
+        CREATE UNIQUE INDEX jobs_work ON jobs (subject, namespace, kind, work_key)
+          WHERE work_key IS NOT NULL AND state IN ('queued', 'running') AND cancel_requested = 0;
+        CREATE INDEX jobs_queue ON jobs (id) WHERE state = 'queued';
+        CREATE INDEX jobs_running ON jobs (id) WHERE state = 'running';
+        CREATE INDEX jobs_finished ON jobs (finished_at) WHERE finished_at IS NOT NULL;
+        CREATE INDEX jobs_cleanup ON jobs (id) WHERE cleanup_pending = 1;
+        CREATE INDEX jobs_namespace ON jobs (namespace, id);
+        CREATE INDEX jobs_subject ON jobs (subject, id);
+        """,
+    ];
+
+    public static void Upgrade(SqliteConnection connection)
+    {
+        var version = connection.ExecuteScalar<int>("PRAGMA user_version");
+        if (version > Steps.Length)
+        {
+            throw new JobStoreException(JobStoreFault.TooNew,
+                $"the job store has schema {version}, this gateway knows up to {Steps.Length}: start the newer gateway, or move the file away");
+        }
+
+        for (; version < Steps.Length; version++)
+        {
+            using var transaction = connection.BeginTransaction();
+            connection.Execute(Steps[version], transaction: transaction);
+            connection.Execute($"PRAGMA user_version = {version + 1}", transaction: transaction);
+            transaction.Commit();
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using Dapper;
+using Gateway.Http;
+using Microsoft.Data.Sqlite;
+
+namespace Gateway.Jobs;
+
+/// <summary>
+/// What starts, moves and ends jobs. Each method is one transaction that is on the disk when it returns. A write of a job's owner carries its
+/// epoch: null tells that the job has another owner by now, who alone may touch it.
+/// </summary>
+internal sealed class JobStore(JobDatabase database, TimeProvider time)
+{
+    /// <summary>
+    /// Event ids left out at each claim: a crash or a power cut may have lost the newest progress, and with it ids that clients have seen.
+    /// </summary>
+    private const int SequenceGap = 1000;
+
+    private const string Returning = $"RETURNING {JobRow.Columns}";
+
+    /// <summary>Stores a new job, or finds the one that already does the same work for the same caller.</summary>
+    public Task<(JobRecord Job, bool Joined)> EnqueueAsync(JobRecord job, int maxQueued, CancellationToken cancel) => database.WriteAsync(
+        connection =>
+        {
+            if (job.WorkKey is not null && SameWork(connection, job) is { } running)
+            {
+                return (running, true);
+            }
+
+            if (connection.ExecuteScalar<int>("SELECT count(*) FROM jobs WHERE state = 'queued'") >= maxQueued)
+            {
+                throw new ProblemException(ProblemKinds.TooManyRequests, $"{maxQueued} jobs are waiting already") { RetryAfter = TimeSpan.FromSeconds(10) };
+            }
+
+            return (Insert(connection, job), false);
+        },
+        cancel);
+
+    /// <summary>Takes the oldest job that is due. One that is to be canceled comes first, and alone where only those are asked for.</summary>
+    public Task<JobRecord?> ClaimAsync(bool onlyCanceled, CancellationToken cancel) => database.WriteAsync(
+        connection => One(connection,
+            $"""
+            UPDATE jobs SET state = 'running', epoch = epoch + 1, attempt = attempt + 1, sequence = sequence + {SequenceGap},
+              started_at = coalesce(started_at, @Now), next_attempt_at = NULL, progress = NULL, error = NULL
+            WHERE id = (SELECT id FROM jobs
+                        WHERE state = 'queued' AND (cancel_requested = 1 OR (NOT @OnlyCanceled AND coalesce(next_attempt_at, 0) <= @Now))
+                        ORDER BY cancel_requested DESC, id LIMIT 1)
+            {Returning}
+            """,
+            new { Now = Now(), OnlyCanceled = onlyCanceled }),
+        cancel);
+
+    /// <summary>Puts a failed attempt back into the queue, or a shut-down one, which is then not counted.</summary>
+    public Task<JobRecord?> RequeueAsync(JobRecord job, bool countAttempt, CancellationToken cancel) => database.WriteAsync(
+        connection => One(connection,
+            $"""
+            UPDATE jobs SET state = 'queued', epoch = epoch + 1, attempt = attempt - @Uncounted, failures = @Failures, sequence = @Sequence,
+              next_attempt_at = @NextAttemptAt, progress = @Progress, error = @Error
+            WHERE id = @Id AND epoch = @Epoch AND state = 'running'
+            {Returning}
+            """,
+            Parameters(job, ("Uncounted", countAttempt ? 0 : 1))),
+        cancel);
+
+    /// <summary>Ends a job, and erases its credentials in the same transaction.</summary>
+    public Task<JobRecord?> FinishAsync(JobRecord job, CancellationToken cancel) => database.WriteAsync(
+        connection => One(connection,
+            $"""
+            UPDATE jobs SET state = @State, result = @Result, error = @Error, progress = @Progress, sequence = @Sequence,
+              finished_at = @Now, next_attempt_at = NULL, secret = NULL, cleanup_pending = @CleanUpPending
+            WHERE id = @Id AND epoch = @Epoch AND state = 'running'
+            {Returning}
+            """,
+            Parameters(job, ("Now", Now()))),
+        cancel);
+
+    /// <summary>Saves what the owner reports; false when it is no longer the owner.</summary>
+    public async Task<bool> SaveProgressAsync(JobRecord job, CancellationToken cancel) => await database.WriteAdvisoryAsync(
+        "UPDATE jobs SET progress = @Progress, sequence = @Sequence WHERE id = @Id AND epoch = @Epoch AND state = 'running'",
+        Parameters(job), cancel) == 1;
+
+    /// <summary>
+    /// Notes the wish to cancel. A job that never ran is canceled at once; one that ran before may have left something, so it stays queued
+    /// until its clean-up is done; a running one is its owner's to end. No job: no such job. EndedHere: this call ended it.
+    /// </summary>
+    public Task<(JobRecord? Job, bool EndedHere)> RequestCancelAsync(string id, CancellationToken cancel) => database.WriteAsync(
+        connection =>
+        {
+            var ended = connection.Execute(
+                """
+                UPDATE jobs SET cancel_requested = 1, state = 'canceled', finished_at = @Now, secret = NULL, next_attempt_at = NULL, sequence = sequence + 1
+                WHERE id = @Id AND state = 'queued' AND epoch = 0
+                """,
+                new { Id = id, Now = Now() });
+            connection.Execute("UPDATE jobs SET cancel_requested = 1 WHERE id = @Id AND state = 'running'", new { Id = id });
+            connection.Execute(
+                "UPDATE jobs SET cancel_requested = 1, sequence = sequence + 1 WHERE id = @Id AND state = 'queued' AND cancel_requested = 0", new { Id = id });
+            return (One(connection, $"SELECT {JobRow.Columns} FROM jobs WHERE id = @Id", new { Id = id }), ended == 1);
+        },
+        cancel);
+
+    /// <summary>Takes over what the last process left running. To be called once, before anything runs.</summary>
+    public Task<int> RequeueAbandonedAsync(CancellationToken cancel) => database.WriteAsync(
+        connection => connection.Execute(
+            "UPDATE jobs SET state = 'queued', epoch = epoch + 1, sequence = sequence + 1, next_attempt_at = @Now WHERE state = 'running'", new { Now = Now() }),
+        cancel);
+
+    private static JobRecord? SameWork(SqliteConnection connection, JobRecord job) => One(connection,
+        $"""
+        SELECT {JobRow.Columns} FROM jobs
+        WHERE subject = @Subject AND namespace = @Namespace AND kind = @Kind AND work_key = @WorkKey
+          AND state IN ('queued', 'running') AND cancel_requested = 0
+        """,
+        JobRow.From(job));
+
+    private static JobRecord Insert(SqliteConnection connection, JobRecord job) => One(connection,
+        $"""
+        INSERT INTO jobs (id, kind, namespace, subject, request, work_key, state, created_at, timeout, secret, trace_parent, trace_state)
+        VALUES (@Id, @Kind, @Namespace, @Subject, @Request, @WorkKey, 'queued', @CreatedAt, @Timeout, @Secret, @TraceParent, @TraceState)
+        {Returning}
+        """,
+        JobRow.From(job))!;
+
+    private static JobRecord? One(SqliteConnection connection, string sql, object parameters) =>
+        connection.Query<JobRow>(sql, parameters).SingleOrDefault()?.ToRecord();
+
+    private static DynamicParameters Parameters(JobRecord job, params ReadOnlySpan<(string Name, object Value)> more)
+    {
+        var parameters = new DynamicParameters(JobRow.From(job));
+        foreach (var (name, value) in more)
+        {
+            parameters.Add(name, value);
+        }
+
+        return parameters;
+    }
+
+    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+}

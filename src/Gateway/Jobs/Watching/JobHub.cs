@@ -1,0 +1,115 @@
+using Gateway.Http;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Jobs;
+
+/// <summary>
+/// Tells watchers of changes. Only the newest state of a job is kept: who reads slowly misses steps in between, and costs no memory.
+/// </summary>
+internal sealed class JobHub(IOptions<JobOptions> options)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Topic> topics = new(StringComparer.Ordinal);
+    private int watchers;
+
+    /// <summary>Begins to watch. Watch first and read the store then: so nothing falls in between.</summary>
+    public JobWatch Watch(string id)
+    {
+        lock (gate)
+        {
+            if (watchers >= options.Value.MaxWatchers)
+            {
+                throw new ProblemException(ProblemKinds.TooManyRequests, "too many requests watch jobs") { RetryAfter = TimeSpan.FromSeconds(5) };
+            }
+
+            watchers++;
+            var topic = TopicOf(id);
+            topic.Watchers++;
+            return new JobWatch(this, id, topic);
+        }
+    }
+
+    /// <summary>Tells of a change. A state that is not newer than the last one told is dropped.</summary>
+    public void Publish(JobRecord job)
+    {
+        lock (gate)
+        {
+            var topic = TopicOf(job.Id);
+            if (topic.Newest is null || job.Sequence > topic.Newest.Sequence)
+            {
+                topic.Tell(job);
+            }
+
+            DropUnused(job.Id, topic);
+        }
+    }
+
+    /// <summary>What is stored, or what the running attempt told since.</summary>
+    public JobRecord Newest(JobRecord stored)
+    {
+        lock (gate)
+        {
+            return topics.TryGetValue(stored.Id, out var topic) && topic.Newest is { } told && told.Sequence > stored.Sequence ? told : stored;
+        }
+    }
+
+    /// <summary>Takes back what an attempt told that ended without an end.</summary>
+    public void Forget(JobRecord attempt)
+    {
+        lock (gate)
+        {
+            if (topics.TryGetValue(attempt.Id, out var topic) && topic.Newest is { State: JobState.Running } told && told.Epoch == attempt.Epoch)
+            {
+                topic.Newest = null;
+                DropUnused(attempt.Id, topic);
+            }
+        }
+    }
+
+    internal void Leave(string id, Topic topic)
+    {
+        lock (gate)
+        {
+            watchers--;
+            topic.Watchers--;
+            DropUnused(id, topic);
+        }
+    }
+
+    private Topic TopicOf(string id)
+    {
+        if (!topics.TryGetValue(id, out var topic))
+        {
+            topics[id] = topic = new Topic();
+        }
+
+        return topic;
+    }
+
+    /// <summary>A topic is kept while somebody watches, or while its job runs: then it holds what the store does not.</summary>
+    private void DropUnused(string id, Topic topic)
+    {
+        if (topic.Watchers == 0 && topic.Newest is not { State: JobState.Running })
+        {
+            topics.Remove(id);
+        }
+    }
+
+    /// <summary>The newest state of one job, and the promise of a newer one.</summary>
+    internal sealed class Topic
+    {
+        private volatile TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public JobRecord? Newest { get; set; }
+
+        public int Watchers { get; set; }
+
+        public Task Changed => changed.Task;
+
+        public void Tell(JobRecord job)
+        {
+            Newest = job;
+            Interlocked.Exchange(ref changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+        }
+    }
+}
