@@ -37,10 +37,15 @@ public sealed class MetricsEndpointTests
         await host.Client.GetStringAsync("/metrics");
         await host.SpanOfAsync("/hello/you");
 
-        var text = await host.Client.GetStringAsync("/metrics");
+        // The exporter may answer the second scrape from its cache of a few hundred milliseconds.
+        string[] requests;
+        do
+        {
+            var text = await host.Client.GetStringAsync("/metrics");
+            requests = text.Split('\n').Where(line => line.StartsWith("http_server_request_duration", StringComparison.Ordinal)).ToArray();
+        }
+        while (requests.Length is 0);
 
-        var requests = text.Split('\n').Where(line => line.StartsWith("http_server_request_duration", StringComparison.Ordinal)).ToArray();
-        Assert.NotEmpty(requests);
         Assert.DoesNotContain(requests, line => line.Contains("http_route=\"/metrics\"", StringComparison.Ordinal));
     }
 }
