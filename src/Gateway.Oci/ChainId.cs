@@ -2,19 +2,18 @@ using System.Text;
 
 namespace Gateway.Oci;
 
-/// <summary>Names stacks of layers (image-spec v1.1 config.md, "Layer ChainID").</summary>
+/// <summary>The names of layer stacks: a chain id names a layer together with all the layers below it.</summary>
+/// <remarks>image-spec v1.1 config.md, "Layer ChainID". containerd's snapshotters use chain ids as the names of committed snapshots.</remarks>
 public static class ChainId
 {
-    /// <summary>
-    /// The chain id of each stack from the lowest layer up: the first is the first diff id, each next is the SHA-256 of the one below, a blank,
-    /// and its own diff id.
-    /// </summary>
+    /// <summary>One chain id for each diff id, from the lowest layer up; the last names the whole image. Empty for no layers.</summary>
     public static IReadOnlyList<Digest> Of(IReadOnlyList<Digest> diffIds)
     {
         var chain = new Digest[diffIds.Count];
-        for (var i = 0; i < chain.Length; i++)
+        for (var layer = 0; layer < chain.Length; layer++)
         {
-            chain[i] = i is 0 ? diffIds[0] : Digest.Of(Encoding.ASCII.GetBytes($"{chain[i - 1]} {diffIds[i]}"));
+            // The lowest layer's chain id is its diff id. Above, it is always a SHA-256, of the two digests as text.
+            chain[layer] = layer is 0 ? diffIds[0] : Digest.Of(Encoding.ASCII.GetBytes($"{chain[layer - 1]} {diffIds[layer]}"));
         }
 
         return chain;

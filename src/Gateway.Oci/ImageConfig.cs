@@ -1,143 +1,62 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace Gateway.Oci;
 
-/// <summary>An image configuration (image-spec v1.1 config.md); Docker's has the same fields.</summary>
+/// <summary>An image's config: the platform, how to run it, and the diff ids of its layers (image-spec v1.1 config.md).</summary>
 public sealed record ImageConfig
 {
-    /// <summary>Architecture in Go's words.</summary>
-    public string? Architecture { get; init; }
+    private static readonly string[] Names =
+        ["created", "author", "os", "architecture", "variant", "os.version", "os.features", "config", "rootfs", "history"];
 
-    /// <summary>Operating system.</summary>
-    public string? Os { get; init; }
+    private static readonly string[] RootNames = ["type", "diff_ids"];
+    private static readonly string[] HistoryNames = ["created", "created_by", "author", "comment", "empty_layer"];
 
-    /// <summary>CPU variant.</summary>
-    public string? Variant { get; init; }
-
-    /// <summary>Version of the operating system.</summary>
-    [JsonPropertyName("os.version")]
-    public string? OsVersion { get; init; }
-
-    /// <summary>How a container of the image runs.</summary>
-    public ProcessConfig? Config { get; init; }
-
-    /// <summary>The layers' uncompressed digests.</summary>
-    [JsonPropertyName("rootfs")]
-    public required RootFs RootFs { get; init; }
-
-    /// <summary>How the image was built.</summary>
-    public IReadOnlyList<HistoryStep> History { get; init; } = [];
-
-    /// <summary>Digests of the uncompressed layers, lowest first.</summary>
-    [JsonIgnore]
-    public IReadOnlyList<Digest> DiffIds => RootFs.DiffIds;
-
-    /// <summary>What the image is for, in normal form; Linux on amd64 where it does not say, as Docker took it.</summary>
-    [JsonIgnore]
-    public Platform Platform => new Platform
+    private ImageConfig(DocumentFields fields)
     {
-        Os = string.IsNullOrEmpty(Os) ? "linux" : Os,
-        Architecture = string.IsNullOrEmpty(Architecture) ? "amd64" : Architecture,
-        Variant = Variant,
-        OsVersion = OsVersion,
-    }.Normalised();
-
-    /// <summary>Parses a config, or throws <see cref="OciException"/>.</summary>
-    public static ImageConfig Parse(ReadOnlySpan<byte> bytes)
-    {
-        var config = OciDocument.Read<ImageConfig>(bytes, "image config");
-        if (config.RootFs?.DiffIds is null || config.RootFs.DiffIds.Count > OciDocument.MaxLayers)
+        var root = fields.Object("rootfs", RootNames);
+        if (root?.Text("type") is not (null or "" or "layers"))
         {
-            throw OciDocument.Invalid($"the image config names {config.RootFs?.DiffIds?.Count.ToString() ?? "no"} diff ids; at most {OciDocument.MaxLayers} are accepted");
+            throw root.Invalid("type", "is not 'layers'");
         }
 
-        return config with { History = config.History ?? [] };
+        Platform = fields.Text("architecture") is null or "" ? null : DescriptorReader.ReadPlatform(fields);
+        Created = fields.Time("created");
+        Author = fields.Text("author");
+        Execution = new ExecutionParameters(fields.Object("config", ExecutionParameters.Names, anyCase: true));
+        DiffIds = root?.Digests("diff_ids", DocumentLimits.MaxLayers) ?? [];
+        History = fields.List("history", DocumentLimits.MaxHistory, (element, at) => new HistoryEntry(fields.At(element, at, HistoryNames)));
     }
 
-    /// <summary>Throws unless the config names one diff id a layer.</summary>
+    /// <summary>The platform in normal form; null where the config does not name an architecture.</summary>
+    public Platform? Platform { get; }
+
+    /// <summary>When the image was made, as its builder tells.</summary>
+    public DateTimeOffset? Created { get; }
+
+    /// <summary>Who made it.</summary>
+    public string? Author { get; }
+
+    /// <summary>How a container of this image runs unless it is told otherwise: the field <c>config</c>.</summary>
+    public ExecutionParameters Execution { get; }
+
+    /// <summary>Digests of the uncompressed layers, from the lowest up: the field <c>rootfs.diff_ids</c>.</summary>
+    public IReadOnlyList<Digest> DiffIds { get; }
+
+    /// <summary>How the image was built, from the first step on.</summary>
+    public IReadOnlyList<HistoryEntry> History { get; }
+
+    /// <summary>Reads a config, or throws <see cref="OciFault.ManifestTooLarge"/> or <see cref="OciFault.ManifestInvalid"/>, and nothing else.</summary>
+    public static ImageConfig Parse(ReadOnlySpan<byte> bytes)
+    {
+        const string Document = "image config";
+        return new ImageConfig(new DocumentFields(DocumentJson.Parse(bytes, Document), Document, path: "", Names));
+    }
+
+    /// <summary>Throws <see cref="OciFault.ManifestInvalid"/> unless there is one diff id for each of the manifest's layers.</summary>
     public void RequireFits(ImageManifest manifest)
     {
         if (DiffIds.Count != manifest.Layers.Count)
         {
-            throw OciDocument.Invalid($"the image config names {DiffIds.Count} diff ids, but the manifest has {manifest.Layers.Count} layers");
+            throw new OciException(OciFault.ManifestInvalid,
+                $"the image config cannot be accepted: it has {DiffIds.Count} diff ids for {manifest.Layers.Count} layers");
         }
     }
-}
-
-/// <summary>The <c>rootfs</c> of a config.</summary>
-public sealed record RootFs
-{
-    /// <summary>Digests of the uncompressed layers, lowest first.</summary>
-    [JsonPropertyName("diff_ids")]
-    public required IReadOnlyList<Digest> DiffIds { get; init; }
-}
-
-/// <summary>The <c>config</c> of a config: defaults of a container's process. Field names are Go's.</summary>
-public sealed record ProcessConfig
-{
-    /// <summary>User, and group after a colon.</summary>
-    [JsonPropertyName("User")]
-    public string? User { get; init; }
-
-    /// <summary>Environment, <c>NAME=value</c> each.</summary>
-    [JsonPropertyName("Env")]
-    public IReadOnlyList<string>? Env { get; init; }
-
-    /// <summary>Program and leading arguments.</summary>
-    [JsonPropertyName("Entrypoint")]
-    public IReadOnlyList<string>? Entrypoint { get; init; }
-
-    /// <summary>Arguments.</summary>
-    [JsonPropertyName("Cmd")]
-    public IReadOnlyList<string>? Cmd { get; init; }
-
-    /// <summary>Working directory.</summary>
-    [JsonPropertyName("WorkingDir")]
-    public string? WorkingDir { get; init; }
-
-    /// <summary>Signal that asks the process to end.</summary>
-    [JsonPropertyName("StopSignal")]
-    public string? StopSignal { get; init; }
-
-    /// <summary>Labels.</summary>
-    [JsonPropertyName("Labels")]
-    public IReadOnlyDictionary<string, string>? Labels { get; init; }
-
-    /// <summary>Ports as the keys of an object, Go's set.</summary>
-    [JsonPropertyName("ExposedPorts")]
-    public IReadOnlyDictionary<string, JsonElement>? ExposedPortSet { get; init; }
-
-    /// <summary>Volumes as the keys of an object, Go's set.</summary>
-    [JsonPropertyName("Volumes")]
-    public IReadOnlyDictionary<string, JsonElement>? VolumeSet { get; init; }
-
-    /// <summary>Ports, <c>80/tcp</c> each, sorted.</summary>
-    [JsonIgnore]
-    public IReadOnlyList<string>? ExposedPorts => ExposedPortSet?.Keys.Order(StringComparer.Ordinal).ToArray();
-
-    /// <summary>Paths that should be volumes, sorted.</summary>
-    [JsonIgnore]
-    public IReadOnlyList<string>? Volumes => VolumeSet?.Keys.Order(StringComparer.Ordinal).ToArray();
-}
-
-/// <summary>One step of a config's history.</summary>
-public sealed record HistoryStep
-{
-    /// <summary>When, as the config says.</summary>
-    public string? Created { get; init; }
-
-    /// <summary>The command.</summary>
-    [JsonPropertyName("created_by")]
-    public string? CreatedBy { get; init; }
-
-    /// <summary>Who made it.</summary>
-    public string? Author { get; init; }
-
-    /// <summary>A remark.</summary>
-    public string? Comment { get; init; }
-
-    /// <summary>Whether the step made no layer.</summary>
-    [JsonPropertyName("empty_layer")]
-    public bool EmptyLayer { get; init; }
 }

@@ -1,38 +1,38 @@
-using System.Text.Json.Serialization;
-
 namespace Gateway.Oci;
 
-/// <summary>An OCI image manifest or a Docker schema 2 manifest.</summary>
+/// <summary>An image manifest: a config and the layers it speaks of. Artifacts have the same form.</summary>
 public sealed record ImageManifest : OciDocument
 {
-    /// <summary>What the image is configured with; of an artifact, anything.</summary>
-    public required Descriptor Config { get; init; }
-
-    /// <summary>The layers, lowest first.</summary>
-    public required IReadOnlyList<Descriptor> Layers { get; init; }
-
-    /// <summary>Whether this is a container image: its config is one and every layer is a file-system layer.</summary>
-    [JsonIgnore]
-    public bool IsUnpackable => MediaTypes.IsConfig(Config.MediaType) && Layers.All(layer => MediaTypes.IsLayer(layer.MediaType));
-
-    private protected override void Check()
+    internal ImageManifest(DocumentFields fields, string mediaType)
+        : base(fields, mediaType)
     {
-        CheckDescriptor(Config, "config");
-        if (Layers is null or { Count: > MaxLayers })
-        {
-            throw Invalid($"the manifest has {Layers?.Count.ToString() ?? "no list of"} layers; at most {MaxLayers} are accepted");
-        }
+        Config = DescriptorReader.ReadOptional(fields, "config") ?? throw fields.Invalid("config", "is missing");
+        Layers = fields.List("layers", DocumentLimits.MaxLayers, (element, at) => DescriptorReader.Read(fields, element, at));
+        TotalSize = Sum(fields);
+        IsUnpackable = MediaTypes.IsConfig(Config.MediaType) && Layers.All(layer => MediaTypes.IsLayer(layer.MediaType));
+    }
 
+    /// <summary>The image's config, or an artifact's.</summary>
+    public Descriptor Config { get; }
+
+    /// <summary>The layers from the lowest up; the same one may stand there twice, and there may be none.</summary>
+    public IReadOnlyList<Descriptor> Layers { get; }
+
+    /// <summary>Bytes of the config and all layers, a repeated layer counted each time.</summary>
+    public long TotalSize { get; }
+
+    /// <summary>Whether this is an image and no artifact: its config is an image config and every layer a file-system layer.</summary>
+    /// <remarks>Docker's plugins and old artifacts, whose config is <c>application/octet-stream</c>, are artifacts. An image without layers has nothing to unpack.</remarks>
+    public bool IsUnpackable { get; }
+
+    private long Sum(DocumentFields fields)
+    {
         var total = Config.Size;
-        for (var i = 0; i < Layers.Count; i++)
+        foreach (var layer in Layers)
         {
-            CheckDescriptor(Layers[i], $"layers[{i}]");
-            if (MediaTypes.IsForeign(Layers[i].MediaType) || Layers[i].Urls is { Count: > 0 })
-            {
-                throw Invalid($"layers[{i}] is a foreign layer, to be fetched from somewhere else than the registry; those are not followed");
-            }
-
-            total = Layers[i].Size <= long.MaxValue - total ? total + Layers[i].Size : throw Invalid("the sizes of the layers overflow");
+            total = long.MaxValue - total >= layer.Size ? total + layer.Size : throw fields.Invalid("layers", "have a total size beyond 63 bits");
         }
+
+        return total;
     }
 }

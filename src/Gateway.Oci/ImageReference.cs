@@ -1,18 +1,24 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text.RegularExpressions;
 
 namespace Gateway.Oci;
 
 /// <summary>An image reference in Docker's normal form, for example <c>docker.io/library/alpine:3.20</c>.</summary>
 /// <remarks>
-/// Grammar: distribution/reference v0.6 (domain, path, tag, digest). With a tag and a digest the digest decides and the tag is kept in the name.
+/// Grammar and normal form: distribution/reference v0.6, narrowed where a name it takes can never be fetched (<see cref="ReferenceGrammar"/>).
+/// With a tag and a digest the digest decides and the tag is kept in the name.
 /// </remarks>
-public sealed partial record ImageReference
+public sealed record ImageReference
 {
     /// <summary>Longest reference accepted, in characters: repository name 255, tag 128, sha512 digest 136, and separators.</summary>
     public const int MaxLength = 521;
 
+    /// <summary>Longest <c>domain/path</c>, in characters: what distribution-spec v1.1 ("Pull") names as the limit of many clients.</summary>
     private const int MaxRepositoryLength = 255;
+
+    private const string DefaultDomain = "docker.io";
+    private const string LegacyDomain = "index.docker.io";
+    private const string OfficialPrefix = "library/";
+    private const string DefaultTag = "latest";
 
     private ImageReference(string domain, string path, string? tag, Digest? digest) => (Domain, Path, Tag, Digest) = (domain, path, tag, digest);
 
@@ -45,67 +51,48 @@ public sealed partial record ImageReference
     public static bool TryParse([NotNullWhen(true)] string? value, [NotNullWhen(true)] out ImageReference? reference)
     {
         reference = null;
-        if (value is null || value.Length is 0 or > MaxLength)
+        if (value is null || value.Length is 0 or > MaxLength || ReferenceGrammar.IsImageId(value))
         {
             return false;
         }
 
-        var match = Grammar().Match(value);
-        // 64 hex digits alone are an image id, never a repository: distribution/reference refuses them for the same reason.
-        if (!match.Success || (!value.Contains('/') && HexId().IsMatch(value)))
+        var (name, tag, digestText) = Split(value);
+        Digest? digest = Oci.Digest.TryParse(digestText, out var parsed) ? parsed : null;
+        var (domain, path) = Normalise(name);
+        if ((digestText is not null && digest is null)
+            || (tag is not null && !ReferenceGrammar.IsTag(tag))
+            || domain.Length + 1 + path.Length > MaxRepositoryLength
+            || !ReferenceGrammar.IsDomain(domain)
+            || !ReferenceGrammar.IsPath(path))
         {
             return false;
         }
 
-        var (domain, path) = Normalise(match.Groups["name"].Value);
-        var digestText = match.Groups["digest"].Value;
-        Digest? digest = null;
-        if (digestText.Length > 0)
-        {
-            if (!Oci.Digest.TryParse(digestText, out var parsed))
-            {
-                return false;
-            }
-
-            digest = parsed;
-        }
-
-        var tag = match.Groups["tag"].Success ? match.Groups["tag"].Value : digest is null ? "latest" : null;
-        if (domain.Length + 1 + path.Length > MaxRepositoryLength || !DomainGrammar().IsMatch(domain) || !PathGrammar().IsMatch(path))
-        {
-            return false;
-        }
-
-        reference = new ImageReference(domain, path, tag, digest);
+        reference = new ImageReference(domain, path, tag ?? (digest is null ? DefaultTag : null), digest);
         return true;
     }
 
     /// <summary>The normalised name.</summary>
     public override string ToString() => Name;
 
+    // No part is checked here: a digest begins at the first '@', a tag at the last ':' that no '/' follows (before a '/' it is a port's).
+    private static (string Name, string? Tag, string? Digest) Split(string value)
+    {
+        var at = value.IndexOf('@');
+        var named = at < 0 ? value : value[..at];
+        var colon = named.LastIndexOf(':');
+        var hasTag = colon > named.LastIndexOf('/');
+        return (hasTag ? named[..colon] : named, hasTag ? named[(colon + 1)..] : null, at < 0 ? null : value[(at + 1)..]);
+    }
+
+    // The first component is a host where it cannot be a path component: it holds a dot, a port or upper case, or is localhost.
     private static (string Domain, string Path) Normalise(string name)
     {
         var slash = name.IndexOf('/');
         var first = slash < 0 ? "" : name[..slash];
-        var isHost = first.AsSpan().ContainsAny('.', ':') || first is "localhost" || first.Any(char.IsAsciiLetterUpper);
-        var (domain, path) = isHost ? (first, name[(slash + 1)..]) : ("docker.io", name);
-        domain = domain is "index.docker.io" ? "docker.io" : domain;
-        return (domain, domain is "docker.io" && !path.Contains('/') ? "library/" + path : path);
+        var isHost = first is "localhost" || first.AsSpan().ContainsAny('.', ':') || first.AsSpan().ContainsAnyInRange('A', 'Z');
+        var (domain, path) = isHost ? (first, name[(slash + 1)..]) : (DefaultDomain, name);
+        domain = domain is LegacyDomain ? DefaultDomain : domain;
+        return (domain, domain is DefaultDomain && !path.Contains('/') ? OfficialPrefix + path : path);
     }
-
-    // \z and not $: $ also matches before a final newline. Non-backtracking: the text comes from strangers.
-    [GeneratedRegex(@"\A(?<name>[A-Za-z0-9.\-_/\[\]:]*?[a-z0-9])(:(?<tag>[A-Za-z0-9_][A-Za-z0-9_.\-]{0,127}))?(@(?<digest>[a-z0-9]+:[0-9a-f]+))?\z",
-        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 250)]
-    private static partial Regex Grammar();
-
-    [GeneratedRegex(@"\A(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])(\.([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9]))*|\[[a-fA-F0-9:]+\])(:[0-9]{1,5})?\z",
-        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 250)]
-    private static partial Regex DomainGrammar();
-
-    [GeneratedRegex(@"\A[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*\z",
-        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 250)]
-    private static partial Regex PathGrammar();
-
-    [GeneratedRegex(@"\A[0-9a-f]{64}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 250)]
-    private static partial Regex HexId();
 }

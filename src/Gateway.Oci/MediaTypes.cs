@@ -1,8 +1,16 @@
+using System.Buffers;
+
 namespace Gateway.Oci;
 
 /// <summary>The media types this project knows, of the OCI image spec v1.1 and of Docker's schema 2.</summary>
 public static class MediaTypes
 {
+    /// <summary>Longest type and longest subtype, in characters (RFC 6838 section 4.2).</summary>
+    private const int MaxNameLength = 127;
+
+    private static readonly SearchValues<char> NameCharacter =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&-^_.+");
+
     /// <summary>OCI image index.</summary>
     public const string OciIndex = "application/vnd.oci.image.index.v1+json";
 
@@ -71,4 +79,14 @@ public static class MediaTypes
 
     /// <summary>Whether the type is Docker's schema 1.</summary>
     public static bool IsSchema1(string mediaType) => mediaType is DockerSchema1 or DockerSchema1Signed;
+
+    /// <summary>Whether the text is <c>type/subtype</c> by RFC 6838 section 4.2, without parameters. Their case is significant here, as it is to containerd.</summary>
+    public static bool IsWellFormed(string mediaType)
+    {
+        var slash = mediaType.IndexOf('/');
+        return slash > 0 && IsRestrictedName(mediaType.AsSpan(0, slash)) && IsRestrictedName(mediaType.AsSpan(slash + 1));
+    }
+
+    private static bool IsRestrictedName(ReadOnlySpan<char> name) =>
+        name.Length is > 0 and <= MaxNameLength && char.IsAsciiLetterOrDigit(name[0]) && !name.ContainsAnyExcept(NameCharacter);
 }

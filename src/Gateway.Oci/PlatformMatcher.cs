@@ -1,77 +1,83 @@
 namespace Gateway.Oci;
 
-/// <summary>Chooses entries of an index as containerd's clients do (containerd/platforms, <c>Only</c>).</summary>
+/// <summary>Chooses among the entries of an index, the way containerd does.</summary>
+/// <remarks>
+/// An entry fits when its platform is the wanted one or one the wanted CPU also runs (<c>amd64</c> runs <c>386</c>, <c>arm/v7</c> runs
+/// <c>arm/v6</c>). An entry without a platform may be anything: it fits, sorts last, and its config tells in the end (<see cref="Accepts"/>).
+/// </remarks>
 public static class PlatformMatcher
 {
-    private const string AttestationAnnotation = "vnd.docker.reference.type";
-    private const int MaxNamed = 20;
+    /// <summary>Most platforms that a message lists.</summary>
+    private const int MaxListed = 16;
 
-    /// <summary>The best entry for a wanted platform. Entries without a platform fit, but come last; among equals the first wins.</summary>
-    public static Descriptor Choose(Platform wanted, IReadOnlyList<Descriptor> entries)
+    /// <summary>The entry that fits best, or an <see cref="OciFault.PlatformNotFound"/> that names what the index has.</summary>
+    public static Descriptor Choose(Platform wanted, ImageIndex index) =>
+        Candidates(wanted, index) is [var best, ..] ? best : throw NotFound(wanted, Images(index).Select(entry => entry.Platform));
+
+    /// <summary>All entries that fit, best first; among equals the index's order holds. An entry may be an index itself.</summary>
+    public static IReadOnlyList<Descriptor> Candidates(Platform wanted, ImageIndex index)
     {
-        var accepted = Accepted(wanted.Normalised());
-        return AllImages(entries)
-            .Select(entry => (Entry: entry, Rank: entry.Platform is null ? accepted.Count : Rank(accepted, entry.Platform.Normalised())))
+        var vector = PlatformVector.Of(wanted);
+        return Images(index)
+            .Select(entry => (Entry: entry, Rank: entry.Platform is null ? vector.Count : Rank(vector, entry.Platform)))
             .Where(candidate => candidate.Rank >= 0)
-            .OrderBy(candidate => candidate.Rank)
+            .OrderBy(candidate => candidate.Rank)   // a stable sort
             .Select(candidate => candidate.Entry)
-            .FirstOrDefault()
-            ?? throw NotFound(wanted, entries);
+            .ToArray();
     }
 
-    /// <summary>Every entry that is an image: attestations are not.</summary>
-    public static IReadOnlyList<Descriptor> AllImages(IReadOnlyList<Descriptor> entries) => entries.Where(entry => !IsAttestation(entry)).ToArray();
+    /// <summary>Every entry that is an image (or an index of images) for any platform; attestations and artifacts are left out.</summary>
+    public static IReadOnlyList<Descriptor> Images(ImageIndex index) => index.Manifests.Where(IsImage).ToArray();
 
-    /// <summary>Whether something built for the offered platform runs on the wanted one.</summary>
-    public static bool Accepts(Platform wanted, Platform offered) => Rank(Accepted(wanted.Normalised()), offered.Normalised()) >= 0;
+    /// <summary>Whether an image of the actual platform, as its config tells, runs on the wanted one. One that tells none runs nowhere.</summary>
+    public static bool Accepts(Platform wanted, Platform? actual) => actual is not null && Rank(PlatformVector.Of(wanted), actual) >= 0;
 
-    // BuildKit stores provenance as manifests for unknown/unknown.
-    private static bool IsAttestation(Descriptor entry) =>
-        entry.Platform is { Os: "unknown", Architecture: "unknown" } || entry.Annotations?.ContainsKey(AttestationAnnotation) is true;
-
-    private static int Rank(IReadOnlyList<Platform> accepted, Platform offered)
+    /// <summary>The fault that says which platform was wanted and which there are.</summary>
+    public static OciException NotFound(Platform wanted, IEnumerable<Platform?> available)
     {
-        for (var i = 0; i < accepted.Count; i++)
+        var names = available.Select(platform => platform?.ToString() ?? "an unnamed platform").Distinct(StringComparer.Ordinal).ToArray();
+        var listed = names.Length is 0 ? "none" : string.Join(", ", names.Take(MaxListed));
+        var more = names.Length > MaxListed ? $" and {names.Length - MaxListed} more" : "";
+        return new OciException(OciFault.PlatformNotFound, $"the image is not there for {wanted}; it is there for {listed}{more}");
+    }
+
+    // BuildKit's attestations are manifests of the platform unknown/unknown that point at the image they speak of.
+    private static bool IsImage(Descriptor entry) =>
+        (MediaTypes.IsManifest(entry.MediaType) || MediaTypes.IsIndex(entry.MediaType))
+        && entry.Platform is not { Os: "unknown", Architecture: "unknown" }
+        && !(entry.Annotations?.TryGetValue("vnd.docker.reference.type", out var kind) is true && kind is "attestation-manifest")
+        && (entry.Platform is not null || entry.ArtifactType is null);
+
+    private static int Rank(IReadOnlyList<Platform> vector, Platform actual)
+    {
+        var normal = actual.Normalised();
+        for (var rank = 0; rank < vector.Count; rank++)
         {
-            if (accepted[i].Os == offered.Os && accepted[i].Architecture == offered.Architecture && accepted[i].Variant == offered.Variant
-                && FitsOsVersion(accepted[i].OsVersion, offered.OsVersion))
+            if (Fits(vector[rank], normal))
             {
-                return i;
+                return rank;
             }
         }
 
         return -1;
     }
 
-    // Windows: the build must be the same, the revision after it need not.
-    private static bool FitsOsVersion(string? wanted, string? offered) =>
-        wanted is null || offered is null || offered.StartsWith(wanted, StringComparison.Ordinal);
+    private static bool Fits(Platform wanted, Platform actual) =>
+        string.Equals(wanted.Os, actual.Os, StringComparison.Ordinal)
+        && string.Equals(wanted.Architecture, actual.Architecture, StringComparison.Ordinal)
+        && string.Equals(wanted.Variant, actual.Variant, StringComparison.Ordinal)
+        && FitsOsVersion(wanted, actual)
+        && FitsOsFeatures(wanted, actual);
 
-    /// <summary>What a platform runs, best first.</summary>
-    private static IReadOnlyList<Platform> Accepted(Platform wanted) => wanted.Architecture switch
-    {
-        "amd64" => [.. Down(wanted, wanted.Variant, 2), wanted with { Variant = null }, wanted with { Architecture = "386", Variant = null }],
-        "arm" => [.. Down(wanted, wanted.Variant, 5)],
-        "arm64" => [wanted, .. Down(wanted with { Architecture = "arm" }, "v8", 5)],
-        _ => [wanted],
-    };
+    // Windows images run on the build they were made for: 10.0.17763.1 on any 10.0.17763. Who names no version takes any.
+    private static bool FitsOsVersion(Platform wanted, Platform actual) =>
+        wanted.Os is not "windows" || wanted.OsVersion is null || actual.OsVersion is null
+        || Build(wanted.OsVersion).SequenceEqual(Build(actual.OsVersion), StringComparer.Ordinal);
 
-    // vN, vN-1 ... vLast; a variant that is not a number stands for itself.
-    private static IEnumerable<Platform> Down(Platform of, string? variant, int last)
-    {
-        if (variant is null)
-        {
-            return [];
-        }
+    // image-spec v1.1 image-index.md: each feature is mandatory. Every Windows has win32k or runs the image without it, so containerd passes it over.
+    private static bool FitsOsFeatures(Platform wanted, Platform actual) =>
+        (actual.OsFeatures ?? []).All(feature =>
+            (actual.Os is "windows" && feature is "win32k") || wanted.OsFeatures?.Contains(feature, StringComparer.Ordinal) is true);
 
-        return variant is ['v', >= '1' and <= '9'] && variant[1] - '0' >= last
-            ? Enumerable.Range(last, variant[1] - '0' - last + 1).Reverse().Select(n => of with { Variant = $"v{n}" })
-            : [of with { Variant = variant }];
-    }
-
-    private static OciException NotFound(Platform wanted, IReadOnlyList<Descriptor> entries)
-    {
-        var offered = AllImages(entries).Select(entry => entry.Platform?.ToString()).OfType<string>().Distinct(StringComparer.Ordinal).Take(MaxNamed);
-        return new OciException(OciFault.PlatformNotFound, $"the image is not for {wanted}; it is for {string.Join(", ", offered)}");
-    }
+    private static IEnumerable<string> Build(string osVersion) => osVersion.Split('.').Take(3);
 }
