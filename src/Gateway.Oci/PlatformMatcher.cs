@@ -26,6 +26,18 @@ public static class PlatformMatcher
             .ToArray();
     }
 
+    /// <summary>Which of some images that are here a pull for the wanted platform would choose; null where none fits.</summary>
+    public static int? Best(Platform wanted, IReadOnlyList<Platform?> actual)
+    {
+        var vector = PlatformVector.Of(wanted);
+        return actual
+            .Select((platform, i) => (Index: i, Rank: platform is null ? -1 : Rank(vector, platform)))
+            .Where(candidate => candidate.Rank >= 0)
+            .OrderBy(candidate => candidate.Rank)
+            .Select(candidate => (int?)candidate.Index)
+            .FirstOrDefault();
+    }
+
     /// <summary>Every entry that is an image (or an index of images) for any platform; attestations and artifacts are left out.</summary>
     public static IReadOnlyList<Descriptor> Images(ImageIndex index) => index.Manifests.Where(IsImage).ToArray();
 

@@ -1,6 +1,9 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using Gateway;
+using Gateway.Auth;
 
-/// <summary>Entry point; public so that tests can host it.</summary>
-public partial class Program;
+if (ApiKeyCommand.TryRun(args))
+{
+    return;
+}
+
+await GatewayApp.Build(args).RunAsync();

@@ -7,15 +7,15 @@ internal static class ImageConfigViews
 {
     public static ImageConfigView Of(ImageConfig config) => new()
     {
-        Entrypoint = config.Config?.Entrypoint,
-        Cmd = config.Config?.Cmd,
-        Env = config.Config?.Env,
-        User = config.Config?.User,
-        WorkingDir = config.Config?.WorkingDir,
-        ExposedPorts = config.Config?.ExposedPorts,
-        Volumes = config.Config?.Volumes,
-        StopSignal = config.Config?.StopSignal,
-        Labels = config.Config?.Labels,
+        Entrypoint = config.Execution.Entrypoint,
+        Cmd = config.Execution.Cmd,
+        Env = config.Execution.Env,
+        User = config.Execution.User,
+        WorkingDir = config.Execution.WorkingDir,
+        ExposedPorts = config.Execution.ExposedPorts,
+        Volumes = config.Execution.Volumes,
+        StopSignal = config.Execution.StopSignal,
+        Labels = config.Execution.Labels,
     };
 
     public static IReadOnlyList<ImageHistoryView> HistoryOf(ImageConfig config) => config.History

@@ -33,33 +33,23 @@ internal sealed class ImageInspector(ContainerdClient containerd)
     /// <summary>Whether everything the pull would bring is here, and unpacked if it is to be.</summary>
     public async Task<bool> IsCompleteAsync(NamespacedClient client, Image image, PullWork work, CancellationToken cancel)
     {
-        var manifests = await ManifestsAsync(client, TargetOf(image), cancel);
-        IReadOnlyList<Descriptor> wanted;
-        try
+        var views = new List<ImagePlatformView>();
+        foreach (var manifest in await ManifestsAsync(client, TargetOf(image), cancel))
         {
-            wanted = work.AllPlatforms || manifests is [{ Platform: null }]
-                ? manifests
-                : work.Platforms.Select(platform => PlatformMatcher.Choose(Platform.Parse(platform), manifests)).ToArray();
-        }
-        catch (OciException)
-        {
-            return false;
+            views.Add(await InspectAsync(client, manifest, [work.Snapshotter], cancel));
         }
 
-        foreach (var manifest in wanted)
-        {
-            var view = await InspectAsync(client, manifest, [work.Snapshotter], cancel);
-            if (!view.Available || (work.Unpack && !view.Unpacked[work.Snapshotter]) || !IsWanted(view, work))
-            {
-                return false;
-            }
-        }
-
-        return wanted.Count > 0;
+        // The same choice a pull would make, among what is here.
+        var wanted = work.AllPlatforms ? views : work.Platforms.Select(platform => BestFor(Platform.Parse(platform), views)).ToList();
+        return wanted.Count > 0
+            && wanted.TrueForAll(view => view is { Available: true } && (!work.Unpack || view.Unpacked[work.Snapshotter]));
     }
 
-    private static bool IsWanted(ImagePlatformView view, PullWork work) =>
-        work.AllPlatforms || view.Platform is null || work.Platforms.Any(wanted => PlatformMatcher.Accepts(Platform.Parse(wanted), Platform.Parse(view.Platform)));
+    private static ImagePlatformView? BestFor(Platform wanted, List<ImagePlatformView> views)
+    {
+        var best = PlatformMatcher.Best(wanted, views.Select(view => Platform.TryParse(view.Platform, out var platform) ? platform : null).ToArray());
+        return best is null ? null : views[best.Value];
+    }
 
     private static Descriptor? TargetOf(Image image) => Digest.TryParse(image.Target.Digest, out var digest)
         ? new Descriptor { MediaType = image.Target.MediaType, Digest = digest, Size = image.Target.Size }
@@ -86,7 +76,7 @@ internal sealed class ImageInspector(ContainerdClient containerd)
         }
         else if (await ReadAsync(client, entry, bytes => (ImageIndex)OciDocument.Parse(bytes, entry.MediaType), cancel) is { } index)
         {
-            foreach (var child in PlatformMatcher.AllImages(index.Manifests))
+            foreach (var child in PlatformMatcher.Images(index))
             {
                 await FlattenAsync(client, child, depth + 1, manifests, cancel);
             }
@@ -117,7 +107,7 @@ internal sealed class ImageInspector(ContainerdClient containerd)
         var unpacked = chain is null ? nowhere : await UnpackedAsync(client, snapshotters, chain, cancel);
         return view with
         {
-            Platform = view.Platform ?? config?.Platform.ToString(),
+            Platform = view.Platform ?? config?.Platform?.ToString(),
             ConfigDescriptor = TargetView.From(manifest.Config),
             Config = config is null ? null : ImageConfigViews.Of(config),
             History = config is null ? null : ImageConfigViews.HistoryOf(config),
@@ -175,7 +165,7 @@ internal sealed class ImageInspector(ContainerdClient containerd)
     {
         try
         {
-            return parse(await client.ReadAllAsync(descriptor.Digest.ToString(), OciDocument.MaxBytes, cancel));
+            return parse(await client.ReadAllAsync(descriptor.Digest.ToString(), DocumentLimits.MaxBytes, cancel));
         }
         catch (RpcException missing) when (missing.StatusCode is StatusCode.NotFound)
         {

@@ -85,13 +85,13 @@ internal sealed record ImagePlatformView
 internal sealed record ImageConfigView
 {
     /// <summary>Program and leading arguments.</summary>
-    public IReadOnlyList<string>? Entrypoint { get; init; }
+    public required IReadOnlyList<string> Entrypoint { get; init; }
 
     /// <summary>Arguments, or program and arguments where there is no entrypoint.</summary>
-    public IReadOnlyList<string>? Cmd { get; init; }
+    public required IReadOnlyList<string> Cmd { get; init; }
 
     /// <summary>Environment, `NAME=value` each.</summary>
-    public IReadOnlyList<string>? Env { get; init; }
+    public required IReadOnlyList<string> Env { get; init; }
 
     /// <summary>User, and group after a colon.</summary>
     public string? User { get; init; }
@@ -100,23 +100,23 @@ internal sealed record ImageConfigView
     public string? WorkingDir { get; init; }
 
     /// <summary>Ports, `80/tcp` each.</summary>
-    public IReadOnlyList<string>? ExposedPorts { get; init; }
+    public required IReadOnlyList<string> ExposedPorts { get; init; }
 
     /// <summary>Paths that should be volumes.</summary>
-    public IReadOnlyList<string>? Volumes { get; init; }
+    public required IReadOnlyList<string> Volumes { get; init; }
 
     /// <summary>Signal that asks the process to end.</summary>
     public string? StopSignal { get; init; }
 
     /// <summary>Labels of the config.</summary>
-    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+    public required IReadOnlyDictionary<string, string> Labels { get; init; }
 }
 
 /// <summary>One step of an image's history.</summary>
 internal sealed record ImageHistoryView
 {
-    /// <summary>When the step ran, as the config says.</summary>
-    public string? Created { get; init; }
+    /// <summary>When the step ran.</summary>
+    public DateTimeOffset? Created { get; init; }
 
     /// <summary>The command of the step.</summary>
     public string? CreatedBy { get; init; }

@@ -14,7 +14,7 @@ internal static class UpdateNamespace
         var current = await NamespaceView.RequireAsync(containerd, @namespace, cancel);
         Resource.RequireMatch(http, current);
         var request = new UpdateNamespaceRequest { Namespace = new Namespace { Name = @namespace }, UpdateMask = new FieldMask() };
-        foreach (var (key, value) in patch.Changes)
+        foreach (var (key, value) in patch.Changes())
         {
             // An empty value removes the label in the daemon.
             request.Namespace.Labels[key] = value ?? "";

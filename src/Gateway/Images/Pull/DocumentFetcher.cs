@@ -21,25 +21,42 @@ internal sealed class DocumentFetcher(PullGates gates)
     public async Task<PullPlan> FetchAsync(
         BlobStore store, Repository repository, Descriptor target, PullWork work, JobProgress progress, CancellationToken cancel)
     {
-        var candidates = new List<Descriptor>();
-        await FlattenAsync(store, repository, target, depth: 1, candidates, progress, cancel);
-        var isIndex = MediaTypes.IsIndex(target.MediaType);
-        var chosen = !isIndex ? candidates
-            : work.AllPlatforms ? PlatformMatcher.AllImages(candidates)
-            : work.Platforms.Select(wanted => PlatformMatcher.Choose(Platform.Parse(wanted), candidates)).DistinctBy(entry => entry.Digest).ToArray();
+        var documents = new Documents(store, repository, progress);
+        var chosen = new List<Descriptor>();
+        if (work.AllPlatforms)
+        {
+            await CollectAsync(documents, target, depth: 1, chosen, cancel);
+        }
+        else
+        {
+            foreach (var platform in work.Platforms)
+            {
+                chosen.Add(await ChooseAsync(documents, target, Platform.Parse(platform), cancel));
+            }
+        }
 
         var images = new List<PlannedImage>();
-        foreach (var manifest in chosen)
+        foreach (var manifest in chosen.DistinctBy(entry => entry.Digest))
         {
-            images.Add(await FetchImageAsync(store, repository, manifest, progress, cancel));
+            images.Add(await FetchImageAsync(documents, manifest, cancel));
         }
 
         RequireWantedPlatforms(images, work);
         return new PullPlan(target, images);
     }
 
-    private async Task FlattenAsync(
-        BlobStore store, Repository repository, Descriptor entry, int depth, List<Descriptor> manifests, JobProgress progress, CancellationToken cancel)
+    // An index may hold indexes: the choice is made on each level.
+    private async Task<Descriptor> ChooseAsync(Documents documents, Descriptor entry, Platform wanted, CancellationToken cancel)
+    {
+        for (var depth = 1; MediaTypes.IsIndex(entry.MediaType); depth++)
+        {
+            entry = PlatformMatcher.Choose(wanted, await FetchIndexAsync(documents, entry, depth, cancel));
+        }
+
+        return entry;
+    }
+
+    private async Task CollectAsync(Documents documents, Descriptor entry, int depth, List<Descriptor> manifests, CancellationToken cancel)
     {
         if (!MediaTypes.IsIndex(entry.MediaType))
         {
@@ -47,15 +64,9 @@ internal sealed class DocumentFetcher(PullGates gates)
             return;
         }
 
-        if (depth > MaxIndexDepth)
+        foreach (var child in PlatformMatcher.Images(await FetchIndexAsync(documents, entry, depth, cancel)))
         {
-            throw new OciException(OciFault.ManifestInvalid, $"index {entry.Digest} is nested deeper than {MaxIndexDepth} levels");
-        }
-
-        var bytes = await FetchDocumentAsync(store, repository, entry, progress, LabelsOfIndex, cancel);
-        foreach (var child in ((ImageIndex)OciDocument.Parse(bytes, entry.MediaType)).Manifests)
-        {
-            await FlattenAsync(store, repository, child, depth + 1, manifests, progress, cancel);
+            await CollectAsync(documents, child, depth + 1, manifests, cancel);
             if (manifests.Count > MaxManifests)
             {
                 throw new OciException(OciFault.ManifestInvalid, $"index {entry.Digest} leads to more than {MaxManifests} manifests");
@@ -63,32 +74,41 @@ internal sealed class DocumentFetcher(PullGates gates)
         }
     }
 
-    private async Task<PlannedImage> FetchImageAsync(
-        BlobStore store, Repository repository, Descriptor descriptor, JobProgress progress, CancellationToken cancel)
+    private async Task<ImageIndex> FetchIndexAsync(Documents documents, Descriptor entry, int depth, CancellationToken cancel)
     {
-        var bytes = await FetchDocumentAsync(store, repository, descriptor, progress, LabelsOfManifest, cancel);
+        if (depth > MaxIndexDepth)
+        {
+            throw new OciException(OciFault.ManifestInvalid, $"index {entry.Digest} is nested deeper than {MaxIndexDepth} levels");
+        }
+
+        return (ImageIndex)OciDocument.Parse(await FetchDocumentAsync(documents, entry, LabelsOfIndex, cancel), entry.MediaType);
+    }
+
+    private async Task<PlannedImage> FetchImageAsync(Documents documents, Descriptor descriptor, CancellationToken cancel)
+    {
+        var bytes = await FetchDocumentAsync(documents, descriptor, LabelsOfManifest, cancel);
         var manifest = (ImageManifest)OciDocument.Parse(bytes, descriptor.MediaType);
         if (!MediaTypes.IsConfig(manifest.Config.MediaType))
         {
             return new PlannedImage(descriptor, manifest, Config: null);
         }
 
-        var config = ImageConfig.Parse(await FetchDocumentAsync(store, repository, manifest.Config, progress, _ => [], cancel));
+        var config = ImageConfig.Parse(await FetchDocumentAsync(documents, manifest.Config, _ => [], cancel));
         return new PlannedImage(descriptor, manifest, config);
     }
 
     /// <summary>A document from the content store, or else from the registry into it.</summary>
     private async Task<byte[]> FetchDocumentAsync(
-        BlobStore store, Repository repository, Descriptor descriptor, JobProgress progress,
-        Func<OciDocument, Dictionary<string, string>> labelsOf, CancellationToken cancel)
+        Documents documents, Descriptor descriptor, Func<OciDocument, Dictionary<string, string>> labelsOf, CancellationToken cancel)
     {
+        var (store, repository, progress) = documents;
         var item = progress.Add(descriptor.Digest.ToString(), descriptor.MediaType, descriptor.Size, unpacks: false);
         using var blob = await gates.BlobAsync(store.Client.Namespace, descriptor.Digest, cancel);
         var here = await store.FindAsync(descriptor, cancel);
         item.State = ItemState.Downloading;
         var bytes = here is null
             ? await repository.FetchDocumentAsync(descriptor, cancel)
-            : await store.Client.ReadAllAsync(descriptor.Digest.ToString(), OciDocument.MaxBytes, cancel);
+            : await store.Client.ReadAllAsync(descriptor.Digest.ToString(), DocumentLimits.MaxBytes, cancel);
 
         // Parsed before it is stored: what cannot be accepted leaves nothing behind.
         var labels = MediaTypes.IsConfig(descriptor.MediaType) ? [] : labelsOf(OciDocument.Parse(bytes, descriptor.MediaType));
@@ -139,10 +159,13 @@ internal sealed class DocumentFetcher(PullGates gates)
             var offered = image.Config!.Platform;
             if (!work.Platforms.Any(wanted => PlatformMatcher.Accepts(Platform.Parse(wanted), offered)))
             {
-                throw new OciException(OciFault.PlatformNotFound, $"{work.Reference} is for {offered}, not for {string.Join(", ", work.Platforms)}");
+                throw PlatformMatcher.NotFound(Platform.Parse(work.Platforms[0]), [offered]);
             }
         }
     }
+
+    /// <summary>From where, to where, and where it is told.</summary>
+    private sealed record Documents(BlobStore Store, Repository Repository, JobProgress Progress);
 
     private static Dictionary<string, string> LabelsOfIndex(OciDocument document) =>
         Numbered("m", ((ImageIndex)document).Manifests);

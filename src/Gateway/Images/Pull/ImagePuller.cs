@@ -34,7 +34,7 @@ internal sealed class ImagePuller(
         }
 
         // 2
-        var repository = registries.Open(reference, credentials);
+        using var repository = registries.Open(reference, credentials);
         var target = await ResolveAsync(repository, reference, cancel);
 
         // 3
@@ -134,7 +134,7 @@ internal sealed class ImagePuller(
     }
 
     // Layers of another operating system hold what this node's snapshotter cannot; they are kept as content.
-    private static bool UnpacksHere(PlannedImage image) => image.Config?.Platform.Os == Platform.Host.Os;
+    private static bool UnpacksHere(PlannedImage image) => image.Config?.Platform?.Os == Oci.Platform.Host.Os;
 
     // The first failure ends all the others, and is the one that is told: theirs are only its echo.
     private static async Task FirstFailureAsync(List<Task> tasks, CancellationTokenSource stop)

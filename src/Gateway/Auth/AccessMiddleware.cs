@@ -1,0 +1,73 @@
+using Gateway.Http;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+
+namespace Gateway.Auth;
+
+/// <summary>Finds the caller and decides on the endpoint, before anything is bound or looked up. What declares nothing is denied.</summary>
+internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, IServiceProvider services)
+{
+    private const string KeyHeader = "X-API-Key";
+    private readonly bool takesTokens = services.GetService<IAuthenticationSchemeProvider>() is not null;
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        var endpoint = http.GetEndpoint();
+        if (endpoint is null || endpoint.Metadata.GetMetadata<OpenToAnyone>() is not null)
+        {
+            await next(http);
+            return;
+        }
+
+        var caller = await AuthenticateAsync(http);
+        if (caller is null)
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+            throw new ProblemException(ProblemKinds.Unauthorized, "the request has no valid credentials");
+        }
+
+        var needs = endpoint.Metadata.GetMetadata<NeedsPermission>();
+        var containerdNamespace = http.GetRouteValue("namespace") as string;
+        if (needs is null || !(needs.OwnerMay || caller.May(needs.Permission, containerdNamespace)))
+        {
+            throw new ProblemException(ProblemKinds.Forbidden, $"{needs?.Permission ?? Permission.Admin} is not granted here");
+        }
+
+        if (containerdNamespace is not null && !Validation.IsNamespaceName(containerdNamespace))
+        {
+            throw ProblemException.InvalidField("namespace", "is not a namespace's name: letters, digits, and single '.', '_' or '-' between them, at most 76 characters");
+        }
+
+        http.Features.Set(caller);
+        await next(http);
+    }
+
+    private async Task<Caller?> AuthenticateAsync(HttpContext http)
+    {
+        var header = http.Request.Headers[KeyHeader];
+        var authorization = http.Request.Headers.Authorization;
+        if (header.Count > 1 || authorization.Count > 1 || (header.Count is 1 && authorization.Count is 1))
+        {
+            // Which of two credentials counts must not be a guess.
+            return null;
+        }
+
+        if (header.Count is 1)
+        {
+            return keys.Find(header.ToString());
+        }
+
+        if (!authorization.ToString().StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        return keys.Find(authorization.ToString()["Bearer ".Length..]) ?? (takesTokens ? await FromTokenAsync(http) : null);
+    }
+
+    private static async Task<Caller?> FromTokenAsync(HttpContext http)
+    {
+        var result = await http.AuthenticateAsync(JwtBearerDefaults.AuthenticationScheme);
+        return result.Succeeded ? http.RequestServices.GetRequiredService<TokenCallers>().From(result.Principal) : null;
+    }
+}

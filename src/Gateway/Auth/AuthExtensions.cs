@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Gateway.Auth;
+
+/// <summary>Authentication and the decision on endpoints.</summary>
+internal static class AuthExtensions
+{
+    private static readonly string[] DefaultAlgorithms = ["RS256", "PS256", "ES256"];
+
+    /// <param name="stateFile">Where the hash of a generated bootstrap key lies by default.</param>
+    public static void AddGatewayAuth(this WebApplicationBuilder builder, Func<IServiceProvider, string> stateFile)
+    {
+        builder.Services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>();
+        builder.Services.AddSingleton(services => BootstrapKey.Load(
+            services.GetRequiredService<IOptions<AuthOptions>>().Value, builder.Configuration["GATEWAY_BOOTSTRAP_KEY"], stateFile(services), Announce));
+        builder.Services.AddSingleton<ApiKeys>();
+        builder.Services.AddSingleton<TokenCallers>();
+        builder.Services.AddHostedService<EndpointCheck>();
+        if (builder.Configuration.GetSection($"{AuthOptions.Section}:Jwt").Get<JwtEntry>() is { } jwt)
+        {
+            AddTokens(builder.Services, jwt);
+        }
+    }
+
+    public static void UseGatewayAuth(this WebApplication app) => app.UseMiddleware<AccessMiddleware>();
+
+    private static void AddTokens(IServiceCollection services, JwtEntry jwt) =>
+        services.AddAuthentication().AddJwtBearer(bearer =>
+        {
+            bearer.MapInboundClaims = false;
+            bearer.Authority = jwt.Authority;
+            bearer.RequireHttpsMetadata = jwt.Authority?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) is true;
+            bearer.RefreshInterval = TimeSpan.FromMinutes(1);
+            bearer.TokenValidationParameters = new TokenValidationParameters
+            {
+                ValidIssuer = jwt.Issuer ?? jwt.Authority,
+                ValidAudience = jwt.Audience,
+                ValidAlgorithms = jwt.Algorithms.Count > 0 ? jwt.Algorithms : DefaultAlgorithms,
+                ValidateIssuer = true,
+                ValidateAudience = true,
+                ValidateLifetime = true,
+                ValidateIssuerSigningKey = true,
+                RequireSignedTokens = true,
+                RequireExpirationTime = true,
+                ClockSkew = TimeSpan.FromSeconds(60),
+                IssuerSigningKeys = jwt.JwksFile is null ? null : new JsonWebKeySet(File.ReadAllText(jwt.JwksFile)).GetSigningKeys(),
+            };
+        });
+
+    // The one secret that is ever printed: without it nobody could make the first call.
+#pragma warning disable RS0030 // To the terminal, not to the log, which is collected and kept.
+    private static void Announce(string key) => Console.Out.WriteLine($"bootstrap key (shown once): {key}");
+#pragma warning restore RS0030
+}

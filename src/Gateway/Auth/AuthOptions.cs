@@ -1,0 +1,73 @@
+namespace Gateway.Auth;
+
+/// <summary>Section <c>Auth</c>.</summary>
+internal sealed class AuthOptions
+{
+    public const string Section = "Auth";
+
+    /// <summary>An admin's key, also <c>GATEWAY_BOOTSTRAP_KEY</c>. At least 32 characters. None: see <see cref="BootstrapKey"/>.</summary>
+    public string? BootstrapKey { get; init; }
+
+    /// <summary>Where the hash of a generated bootstrap key is kept; beside the job store where nothing is named.</summary>
+    public string? StateFile { get; init; }
+
+    /// <summary>API keys by their hashes.</summary>
+    public IReadOnlyList<ApiKeyEntry> ApiKeys { get; init; } = [];
+
+    /// <summary>Tokens of an issuer; none are taken where this is absent.</summary>
+    public JwtEntry? Jwt { get; init; }
+}
+
+/// <summary>One API key, <c>gwk_&lt;id&gt;_&lt;secret&gt;</c>, without its secret.</summary>
+internal sealed class ApiKeyEntry
+{
+    /// <summary>1 to 32 of a-z and 0-9.</summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>SHA-256 of the secret, 64 hex digits. A fast hash is right: the secret has 256 random bits.</summary>
+    public string Sha256 { get; init; } = "";
+
+    /// <summary>When it ends; never where absent.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public IReadOnlyList<GrantEntry> Grants { get; init; } = [];
+}
+
+/// <summary>Permissions in namespaces, for one subject or group where they come from a token.</summary>
+internal sealed class GrantEntry
+{
+    public string? Subject { get; init; }
+
+    public string? Group { get; init; }
+
+    public IReadOnlyList<string> Permissions { get; init; } = [];
+
+    public IReadOnlyList<string> Namespaces { get; init; } = [];
+
+    public Grant ToGrant() => new(Permissions, Namespaces);
+}
+
+/// <summary>Whose tokens are taken, and what they may do.</summary>
+internal sealed class JwtEntry
+{
+    /// <summary>OIDC issuer whose discovery document names the keys; https, or http on loopback.</summary>
+    public string? Authority { get; init; }
+
+    /// <summary>The only issuer taken; the authority where absent.</summary>
+    public string? Issuer { get; init; }
+
+    /// <summary>The audience a token must be for.</summary>
+    public string Audience { get; init; } = "";
+
+    /// <summary>A file with a JSON Web Key Set, instead of discovery.</summary>
+    public string? JwksFile { get; init; }
+
+    /// <summary>Signature algorithms taken. Symmetric ones and none are refused at start.</summary>
+    public IReadOnlyList<string> Algorithms { get; init; } = [];
+
+    public string SubjectClaim { get; init; } = "sub";
+
+    public string GroupsClaim { get; init; } = "groups";
+
+    public IReadOnlyList<GrantEntry> Grants { get; init; } = [];
+}

@@ -1,0 +1,58 @@
+using Gateway.Containerd;
+using Gateway.Oci.Registry;
+using Grpc.Core;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+
+namespace Gateway;
+
+/// <summary>The two clients every feature speaks through: containerd's and the registries'.</summary>
+internal static class ClientExtensions
+{
+    public static void AddClients(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<ContainerdOptions>().BindConfiguration(ContainerdOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RegistriesOptions>().BindConfiguration(RegistriesOptions.Section);
+        services.AddOptions<EgressOptions>().BindConfiguration(EgressOptions.Section);
+        services.AddSingleton(provider =>
+            new ContainerdClient(ContainerdChannel.Open(provider.GetRequiredService<IOptions<ContainerdOptions>>().Value.Address)));
+        services.AddSingleton(provider => new RegistryClient(RegistryOptionsOf(provider), TimeProvider.System));
+        services.AddHealthChecks().AddCheck<ContainerdCheck>("containerd", timeout: TimeSpan.FromSeconds(2));
+    }
+
+    private static RegistryOptions RegistryOptionsOf(IServiceProvider provider)
+    {
+        var registries = provider.GetRequiredService<IOptions<RegistriesOptions>>().Value;
+        return new RegistryOptions
+        {
+            ConfigPath = registries.ConfigPath,
+            TrustedRealms = registries.TrustedRealms,
+            IdleTimeout = registries.IdleTimeout,
+            MaxAttempts = registries.MaxAttempts,
+            UserAgent = $"gateway/{typeof(ClientExtensions).Assembly.GetName().Version!.ToString(3)}",
+            // While only this machine can call the API, its own loopback holds nothing a caller could not reach anyway.
+            Egress = new EgressPolicy
+            {
+                Allow = provider.GetRequiredService<IOptions<EgressOptions>>().Value.Allow,
+                AllowLoopback = Http.Listeners.AreLocal(provider.GetRequiredService<IConfiguration>()),
+            },
+        };
+    }
+
+    private sealed class ContainerdCheck(ContainerdClient containerd) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                await containerd.Version.VersionAsync(new Google.Protobuf.WellKnownTypes.Empty(), cancellationToken: cancellationToken);
+                return HealthCheckResult.Healthy();
+            }
+            catch (RpcException unreachable)
+            {
+                return HealthCheckResult.Unhealthy(exception: unreachable);
+            }
+        }
+    }
+}

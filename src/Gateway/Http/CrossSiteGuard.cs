@@ -1,0 +1,24 @@
+namespace Gateway.Http;
+
+/// <summary>Refuses what a page of another site makes a browser send: only reads may cross sites, and CORS keeps their answers.</summary>
+internal sealed class CrossSiteGuard(RequestDelegate next)
+{
+    public Task InvokeAsync(HttpContext http)
+    {
+        var request = http.Request;
+        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && IsCrossSite(request))
+        {
+            throw new ProblemException(ProblemKinds.Forbidden, "requests from another site's page are refused");
+        }
+
+        return next(http);
+    }
+
+    private static bool IsCrossSite(HttpRequest request)
+    {
+        var site = request.Headers["Sec-Fetch-Site"].ToString();
+        var origin = request.Headers.Origin.ToString();
+        return site is "cross-site" or "same-site"
+            || (origin.Length > 0 && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase));
+    }
+}

@@ -1,0 +1,47 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Gateway.Http;
+
+/// <summary>The HTTP mechanism: limits, JSON rules, request ids, problems.</summary>
+internal static class HttpExtensions
+{
+    /// <summary>Largest JSON body, in bytes: 1 MiB. Streamed uploads set their own.</summary>
+    public const int MaxBodyBytes = 1024 * 1024;
+
+    public static void AddGatewayHttp(this WebApplicationBuilder builder)
+    {
+        builder.Services.ConfigureHttpJsonOptions(json => GatewayJson.Configure(json.SerializerOptions));
+        builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        builder.Services.AddExceptionHandler<ProblemHandler>();
+        builder.Services.Configure<Microsoft.AspNetCore.HostFiltering.HostFilteringOptions>(hosts =>
+        {
+            hosts.AllowEmptyHosts = false;
+            hosts.IncludeFailureMessage = false;
+            if (builder.Configuration["AllowedHosts"] is null)
+            {
+                hosts.AllowedHosts = ["localhost", "127.0.0.1", "[::1]"];
+            }
+        });
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Limits.MaxConcurrentConnections = 4096;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
+        });
+    }
+
+    public static void UseGatewayHttp(this WebApplication app)
+    {
+        app.UseMiddleware<RequestIds>();
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandler = _ => Task.CompletedTask,
+            SuppressDiagnosticsCallback = _ => true,
+        });
+        app.UseStatusCodePages(context => ProblemHandler.WriteStatusAsync(context.HttpContext));
+        app.UseMiddleware<CrossSiteGuard>();
+    }
+}

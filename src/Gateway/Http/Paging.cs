@@ -1,0 +1,81 @@
+using System.Buffers.Text;
+using System.Text;
+using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Gateway.Http;
+
+/// <summary>A page of a list.</summary>
+/// <param name="Items">The items.</param>
+/// <param name="NextPageToken">Where the next page begins; absent on the last.</param>
+internal sealed record Page<T>(IReadOnlyList<T> Items, string? NextPageToken);
+
+/// <summary>Which page is asked for.</summary>
+/// <param name="PageSize">Items a page, 1 to 1000; 100 where none is named.</param>
+/// <param name="PageToken">The `nextPageToken` of the page before.</param>
+internal sealed record PageRequest([FromQuery] int? PageSize, [FromQuery] string? PageToken)
+{
+    private const int DefaultSize = 100;
+    private const int MaxSize = 1000;
+
+    public int Size() => PageSize switch
+    {
+        null => DefaultSize,
+        >= 1 and <= MaxSize => PageSize.Value,
+        _ => throw ProblemException.InvalidField("pageSize", $"must be between 1 and {MaxSize}"),
+    };
+
+    /// <summary>The key of the last item of the page before; null for the first page.</summary>
+    public string? After() => PageToken is null ? null : Paging.Open(PageToken);
+}
+
+/// <summary>Pages by the key of the last item, which stays right while items come and go.</summary>
+internal static class Paging
+{
+    private const string Version = "1:";
+    private const int MaxTokenLength = 8192;
+
+    /// <summary>The page of a list that is sorted by key, ordinally.</summary>
+    public static Page<T> Slice<T>(IReadOnlyList<T> sorted, Func<T, string> key, PageRequest page)
+    {
+        var (size, after) = (page.Size(), page.After());
+        var items = sorted.Where(item => after is null || string.CompareOrdinal(key(item), after) > 0).Take(size + 1).ToArray();
+        return items.Length <= size ? new Page<T>(items, null) : new Page<T>(items[..size], Seal(key(items[size - 1])));
+    }
+
+    /// <summary>200 with the page, and a link to the next one that keeps the other parameters.</summary>
+    public static IResult Answer<T>(HttpContext http, Page<T> page)
+    {
+        if (page.NextPageToken is not null)
+        {
+            var query = new QueryBuilder(http.Request.Query.Where(pair => pair.Key is not "pageToken").SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value ?? "")))
+            {
+                { "pageToken", page.NextPageToken },
+            };
+            http.Response.Headers.Link = $"<{http.Request.PathBase}{http.Request.Path.ToUriComponent()}{query}>; rel=\"next\"";
+        }
+
+        http.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Json(page, GatewayJson.Options);
+    }
+
+    public static string Seal(string key) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(Version + key));
+
+    public static string Open(string token)
+    {
+        try
+        {
+            var text = token.Length <= MaxTokenLength ? new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(Base64Url.DecodeFromChars(token)) : "";
+            if (text.StartsWith(Version, StringComparison.Ordinal))
+            {
+                return text[Version.Length..];
+            }
+        }
+        catch (Exception malformed) when (malformed is FormatException or DecoderFallbackException)
+        {
+            // Told below.
+        }
+
+        throw ProblemException.InvalidField("pageToken", "is not a token this list gave out");
+    }
+}

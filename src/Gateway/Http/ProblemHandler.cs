@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Grpc.Core;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace Gateway.Http;
+
+/// <summary>Writes problems: of what was thrown, and of answers the framework gave without a body.</summary>
+internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExceptionHandler
+{
+    public const string MediaType = "application/problem+json";
+
+    public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken cancellationToken)
+    {
+        if (http.RequestAborted.IsCancellationRequested)
+        {
+            LogClientLeft(http.Request.Method, http.Request.Path);
+            return true;
+        }
+
+        var problem = ProblemTable.From(Inner(exception));
+        Log(problem, exception);
+        await WriteAsync(http, problem);
+        return true;
+    }
+
+    /// <summary>404 of no route, 405, 415 and the like.</summary>
+    public static Task WriteStatusAsync(HttpContext http) => WriteAsync(http, http.Response.StatusCode switch
+    {
+        404 => new Problem(ProblemKinds.NotFound, "there is no such path"),
+        405 => new Problem(ProblemKinds.MethodNotAllowed, $"{http.Request.Method} is not taken here"),
+        406 => new Problem(ProblemKinds.NotAcceptable, "none of the accepted media types can be served"),
+        413 => new Problem(ProblemKinds.PayloadTooLarge, "the request body is larger than 1 MiB"),
+        415 => new Problem(ProblemKinds.UnsupportedMediaType, "send the body as application/json"),
+        401 => new Problem(ProblemKinds.Unauthorized, "valid credentials are needed"),
+        403 => new Problem(ProblemKinds.Forbidden, "the caller may not do this"),
+        >= 500 => new Problem(ProblemKinds.InternalError, "the gateway failed; its log has the trace id"),
+        _ => new Problem(ProblemKinds.InvalidRequest, "the request is not valid"),
+    });
+
+    public static async Task WriteAsync(HttpContext http, Problem problem)
+    {
+        var response = http.Response;
+        response.StatusCode = problem.Kind.Status;
+        response.ContentType = MediaType;
+        response.Headers.CacheControl = "no-store";
+        if (problem.RetryAfter is { } wait)
+        {
+            response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        }
+
+        var body = new
+        {
+            type = $"/problems/{problem.Kind.Code}",
+            title = problem.Kind.Title,
+            status = problem.Kind.Status,
+            detail = problem.Detail,
+            instance = http.Request.Path.ToUriComponent(),
+            code = problem.Kind.Code,
+            traceId = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier,
+            errors = problem.Errors,
+        };
+        await JsonSerializer.SerializeAsync(response.Body, body, GatewayJson.Options, http.RequestAborted);
+    }
+
+    private static Exception Inner(Exception exception) =>
+        exception is BadHttpRequestException { InnerException: JsonException json } ? FromJson(json) : exception;
+
+    private static ProblemException FromJson(JsonException json)
+    {
+        var field = string.IsNullOrEmpty(json.Path) || json.Path is "$" ? "body" : json.Path.StartsWith("$.", StringComparison.Ordinal) ? json.Path[2..] : json.Path;
+        var unknown = json.Message.Contains("could not be mapped", StringComparison.Ordinal);
+        return ProblemException.InvalidField(field, unknown ? "is not a field of this request" : "is missing, malformed, or of the wrong type");
+    }
+
+    private void Log(Problem problem, Exception exception)
+    {
+        if (problem.Kind == ProblemKinds.InternalError)
+        {
+            LogDefect(exception);
+        }
+        else if (exception is RpcException rpc)
+        {
+            LogContainerd(problem.Kind.Code, rpc.StatusCode, rpc.Status.Detail);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed in the gateway")]
+    private partial void LogDefect(Exception failure);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "containerd refused or failed: {Code}, {Status}: {Detail}")]
+    private partial void LogContainerd(string code, StatusCode status, string detail);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The client left: {Method} {Path}")]
+    private partial void LogClientLeft(string method, string path);
+}

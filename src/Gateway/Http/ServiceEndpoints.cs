@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Gateway.Http;
+
+/// <summary>Routes of the service itself: health and problem pages.</summary>
+internal static class ServiceEndpoints
+{
+    public static RouteGroupBuilder MapServiceTo(this IEndpointRouteBuilder app)
+    {
+        var open = app.MapGroup("").WithTags("Service");
+        open.MapGet("/healthz/live", () => TypedResults.Ok(new HealthView("ok", new Dictionary<string, string>(StringComparer.Ordinal)))).WithName("getLiveness");
+        open.MapGet("/healthz/ready", ReadyAsync).WithName("getReadiness");
+        open.MapGet("/problems/{code}", ProblemPages.Get).WithName("getProblem");
+        return open;
+    }
+
+    private static async Task<IResult> ReadyAsync(HttpContext http, HealthCheckService health, CancellationToken cancel)
+    {
+        var report = await health.CheckHealthAsync(cancel);
+        var ready = report.Status is not HealthStatus.Unhealthy;
+        http.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Json(
+            new HealthView(ready ? "ok" : "failed", report.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Status is HealthStatus.Healthy ? "ok" : "failed", StringComparer.Ordinal)),
+            GatewayJson.Options, statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+}
+
+/// <summary>How the service is.</summary>
+/// <param name="Status">`ok` or `failed`.</param>
+/// <param name="Checks">By name: `ok` or `failed`.</param>
+internal sealed record HealthView(string Status, IReadOnlyDictionary<string, string> Checks);
