@@ -9,8 +9,8 @@ namespace Gateway.Oci;
 /// </remarks>
 public sealed record ImageReference
 {
-    /// <summary>Longest reference accepted, in characters: repository name 255, tag 128, sha512 digest 136, and separators.</summary>
-    public const int MaxLength = 521;
+    /// <summary>Longest reference accepted, in characters: repository name 255, tag 128, sha512 digest 135, and two separators.</summary>
+    public const int MaxLength = 520;
 
     /// <summary>Longest <c>domain/path</c>, in characters: what distribution-spec v1.1 ("Pull") names as the limit of many clients.</summary>
     private const int MaxRepositoryLength = 255;
