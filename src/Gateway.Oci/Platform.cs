@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
+using Cpu = System.Runtime.InteropServices.Architecture;
 
 namespace Gateway.Oci;
 
@@ -85,15 +86,15 @@ public sealed record Platform
     internal static bool IsWord(string part) => part.Length is > 0 and <= MaxWordLength && !part.AsSpan().ContainsAnyExcept(WordCharacter);
 
     /// <summary>.NET's word for a CPU in Go's.</summary>
-    internal static Platform Of(string os, Architecture architecture) => new Platform
+    internal static Platform Of(string os, Cpu cpu) => new Platform
     {
         Os = os,
-        Architecture = architecture switch
+        Architecture = cpu switch
         {
-            System.Runtime.InteropServices.Architecture.X64 => "amd64",
-            System.Runtime.InteropServices.Architecture.X86 => "386",
-            System.Runtime.InteropServices.Architecture.Armv6 => "armel",
-            System.Runtime.InteropServices.Architecture.LoongArch64 => "loong64",
+            Cpu.X64 => "amd64",
+            Cpu.X86 => "386",
+            Cpu.Armv6 => "armel",
+            Cpu.LoongArch64 => "loong64",
             var other => other.ToString(),   // Arm64, Arm, S390x, Ppc64le and RiscV64 differ by case alone
         },
     }.Normalised();

@@ -1,7 +1,7 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using CsCheck;
 using Gateway.Oci;
+using Cpu = System.Runtime.InteropServices.Architecture;
 
 namespace Gateway.Tests.Oci;
 
@@ -103,17 +103,17 @@ public sealed class PlatformTests
     }
 
     [Theory]
-    [InlineData(Architecture.X64, "linux/amd64")]
-    [InlineData(Architecture.X86, "linux/386")]
-    [InlineData(Architecture.Arm64, "linux/arm64")]
-    [InlineData(Architecture.Arm, "linux/arm/v7")]
-    [InlineData(Architecture.Armv6, "linux/arm/v6")]
-    [InlineData(Architecture.S390x, "linux/s390x")]
-    [InlineData(Architecture.Ppc64le, "linux/ppc64le")]
-    [InlineData(Architecture.LoongArch64, "linux/loong64")]
-    [InlineData(Architecture.RiscV64, "linux/riscv64")]
-    public void The_hosts_cpu_is_named_in_gos_words(Architecture architecture, string expected) =>
-        Assert.Equal(expected, Platform.Of("linux", architecture).ToString());
+    [InlineData(Cpu.X64, "linux/amd64")]
+    [InlineData(Cpu.X86, "linux/386")]
+    [InlineData(Cpu.Arm64, "linux/arm64")]
+    [InlineData(Cpu.Arm, "linux/arm/v7")]
+    [InlineData(Cpu.Armv6, "linux/arm/v6")]
+    [InlineData(Cpu.S390x, "linux/s390x")]
+    [InlineData(Cpu.Ppc64le, "linux/ppc64le")]
+    [InlineData(Cpu.LoongArch64, "linux/loong64")]
+    [InlineData(Cpu.RiscV64, "linux/riscv64")]
+    public void The_hosts_cpu_is_named_in_gos_words(Cpu cpu, string expected) =>
+        Assert.Equal(expected, Platform.Of("linux", cpu).ToString());
 
     [Fact]
     public void The_host_is_a_platform_in_normal_form()
