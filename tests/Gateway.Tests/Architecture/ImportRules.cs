@@ -19,7 +19,7 @@ internal static partial class ImportRules
     private static readonly Dictionary<string, string[]> Mechanisms = new(StringComparer.Ordinal)
     {
         ["Http"] = [],
-        ["Telemetry"] = [],
+        ["Telemetry"] = ["Auth"],   // its endpoint says who may ask
         ["Auth"] = ["Http"],
         ["Jobs"] = ["Http", "Auth"],
         ["OpenApi"] = ["Http", "Auth", "Jobs"],
