@@ -19,6 +19,9 @@ public static class DocumentLimits
     /// <summary>Most history entries of a config: every layer, and as many steps that made none.</summary>
     public const int MaxHistory = 2 * MaxLayers;
 
+    /// <summary>Most entries of each list in a config's execution parameters: environment, arguments, ports, volumes.</summary>
+    public const int MaxExecutionEntries = 4096;
+
     /// <summary>Most annotations of a document or descriptor, and labels of a config.</summary>
     public const int MaxAnnotations = 512;
 

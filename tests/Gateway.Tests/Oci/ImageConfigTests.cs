@@ -183,6 +183,27 @@ public sealed class ImageConfigTests
     }
 
     [Theory]
+    [InlineData("Env", true)]
+    [InlineData("Cmd", true)]
+    [InlineData("Entrypoint", true)]
+    [InlineData("ExposedPorts", false)]
+    [InlineData("Volumes", false)]
+    public void Execution_lists_are_taken_up_to_their_limit_and_no_further(string field, bool isArray)
+    {
+        string Config(int count)
+        {
+            var entries = string.Join(',', Enumerable.Range(0, count).Select(i => isArray ? $"\"{i}\"" : $"\"{i}\":{{}}"));
+            return "{\"config\":{\"" + field + "\":" + (isArray ? $"[{entries}]" : "{" + entries + "}") + "}}";
+        }
+
+        var execution = Config(DocumentLimits.MaxExecutionEntries).AsConfig().Execution;
+
+        Assert.Equal(DocumentLimits.MaxExecutionEntries,
+            new[] { execution.Env, execution.Cmd, execution.Entrypoint, execution.ExposedPorts, execution.Volumes }.Sum(list => list.Count));
+        Assert.Contains("at most 4096", Refusal(() => Config(DocumentLimits.MaxExecutionEntries + 1).AsConfig()), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(0, 0, true)]
     [InlineData(2, 2, true)]
     [InlineData(0, 1, false)]
