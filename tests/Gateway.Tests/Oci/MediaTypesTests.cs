@@ -31,7 +31,7 @@ public sealed class MediaTypesTests
             (index, manifest, config, layer, foreign, schema1),
             (MediaTypes.IsIndex(mediaType), MediaTypes.IsManifest(mediaType), MediaTypes.IsConfig(mediaType),
                 MediaTypes.IsLayer(mediaType), MediaTypes.IsForeign(mediaType), MediaTypes.IsSchema1(mediaType)));
-        Assert.False(MediaTypes.IsIndex(mediaType.ToUpperInvariant()) || MediaTypes.IsManifest(mediaType + "\n") || MediaTypes.IsLayer(mediaType + " "));
+        Assert.False(MediaTypes.IsIndex(mediaType.ToUpperInvariant()) || MediaTypes.IsManifest(mediaType + "\n") || MediaTypes.IsConfig(mediaType + " "));
     }
 
     [Theory]

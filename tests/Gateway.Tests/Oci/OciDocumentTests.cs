@@ -154,8 +154,8 @@ public sealed class OciDocumentTests
     {
         static string Nested(int depth) => Manifest(more: $",\"x\":{new string('[', depth - 1)}{new string(']', depth - 1)}");
 
-        Assert.NotNull(Nested(DocumentLimits.MaxDepth).AsManifest());
-        Refusal(() => Nested(DocumentLimits.MaxDepth + 1).AsManifest());
+        Assert.NotNull(Nested(32).AsManifest());
+        Refusal(() => Nested(33).AsManifest());
         Refusal(() => Nested(100_000).AsManifest());
     }
 }
