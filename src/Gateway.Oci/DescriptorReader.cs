@@ -19,7 +19,8 @@ internal static class DescriptorReader
         if (urls.Count > 0 || MediaTypes.IsForeign(mediaType))
         {
             // Never followed: CVE-2020-15157. And a registry does not have the bytes.
-            throw parent.Invalid(at, "is a foreign layer, one that is to be fetched from elsewhere than the registry; foreign layers are not supported");
+            throw parent.Invalid(at,
+                "is a foreign layer, one that is to be fetched from elsewhere than the registry; foreign layers are not supported");
         }
 
         return new Descriptor

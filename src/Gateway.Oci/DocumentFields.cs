@@ -16,7 +16,7 @@ internal sealed class DocumentFields
     /// <param name="document">What is read, for messages: <c>manifest</c>, <c>index</c>, <c>image config</c>.</param>
     /// <param name="path">Where the object stands in it, for messages: empty, or <c>layers[3].</c> with its dot.</param>
     /// <param name="names">The spec's fields.</param>
-    /// <param name="anyCase">Whether to read other spellings as Go does, where people write the object by hand; two spellings are refused even so.</param>
+    /// <param name="anyCase">Whether to read other spellings as Go does, where people write by hand; two spellings are refused even so.</param>
     public DocumentFields(JsonElement element, string document, string path, IReadOnlyList<string> names, bool anyCase = false)
     {
         (this.document, this.path) = (document, path);

@@ -42,7 +42,9 @@ public sealed record ImageReference
 
     /// <summary>Parses and normalises a reference, or throws <see cref="FormatException"/>.</summary>
     public static ImageReference Parse(string value) =>
-        TryParse(value, out var reference) ? reference : throw new FormatException("not an image reference; an example is docker.io/library/alpine:3.20");
+        TryParse(value, out var reference)
+            ? reference
+            : throw new FormatException("not an image reference; an example is docker.io/library/alpine:3.20");
 
     /// <summary>Whether the text is a reference.</summary>
     public static bool IsValid(string? value) => TryParse(value, out _);

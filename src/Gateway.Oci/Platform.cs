@@ -45,7 +45,9 @@ public sealed record Platform
 
     /// <summary>Parses <c>os/arch[/variant]</c> and brings it into normal form, or throws <see cref="FormatException"/>.</summary>
     public static Platform Parse(string value) =>
-        TryParse(value, out var platform) ? platform : throw new FormatException("not a platform: expected os/arch[/variant], for example linux/amd64");
+        TryParse(value, out var platform)
+            ? platform
+            : throw new FormatException("not a platform: expected os/arch[/variant], for example linux/amd64");
 
     /// <summary>Whether the text is <c>os/arch[/variant]</c>; the platform is in normal form.</summary>
     public static bool TryParse([NotNullWhen(true)] string? value, [NotNullWhen(true)] out Platform? platform)
@@ -61,7 +63,7 @@ public sealed record Platform
         return true;
     }
 
-    /// <summary>The same platform in the one spelling that is compared: lower case, <c>x86_64</c> as <c>amd64</c>, <c>arm</c> as <c>arm/v7</c>.</summary>
+    /// <summary>The one spelling that is compared: lower case, <c>x86_64</c> as <c>amd64</c>, <c>arm</c> as <c>arm/v7</c>.</summary>
     public Platform Normalised()
     {
         var os = Os.ToLowerInvariant() is "macos" ? "darwin" : Os.ToLowerInvariant();

@@ -41,7 +41,8 @@ internal static partial class ImportRules
     /// <summary>Folders of one project that import each other in a circle, each circle as its path.</summary>
     public static IReadOnlyList<string> Circles(IReadOnlyList<SourceFile> sources)
     {
-        var imports = sources.Where(file => file.Room.Length > 0).SelectMany(file => Rooms(file, sources).Select(import => (From: Folder(file), To: import.Folder)))
+        var imports = sources.Where(file => file.Room.Length > 0)
+            .SelectMany(file => Rooms(file, sources).Select(import => (From: Folder(file), To: import.Folder)))
             .Where(edge => !string.Equals(edge.From, edge.To, StringComparison.Ordinal))
             .ToLookup(edge => edge.From, edge => edge.To, StringComparer.Ordinal);
         return [.. imports.Select(from => from.Key).Order(StringComparer.Ordinal).Select(start => Circle(start, imports)).OfType<string>()];
@@ -53,12 +54,14 @@ internal static partial class ImportRules
         var project = XDocument.Parse(xml).Root!;
         var name = System.IO.Path.GetFileNameWithoutExtension(path);
         var isLibrary = name is not "Gateway";
-        var references = project.Descendants().Where(element => element.Name.LocalName is "PackageReference" or "FrameworkReference" or "ProjectReference")
+        var references = project.Descendants()
+            .Where(element => element.Name.LocalName is "PackageReference" or "FrameworkReference" or "ProjectReference")
             .Select(element => (Kind: element.Name.LocalName, Include: (string?)element.Attribute("Include") ?? ""));
         var offences = references
             .Where(reference => reference.Kind is "ProjectReference"
                 ? isLibrary
-                : Forbidden[name].Any(prefix => reference.Include.StartsWith(prefix, StringComparison.Ordinal)) || (isLibrary && reference.Kind is "FrameworkReference"))
+                : Forbidden[name].Any(prefix => reference.Include.StartsWith(prefix, StringComparison.Ordinal))
+                    || (isLibrary && reference.Kind is "FrameworkReference"))
             .Select(reference => new Offence(path, 1, reference.Include, $"{name} may not refer to it"));
         return isLibrary && (string?)project.Attribute("Sdk") is not "Microsoft.NET.Sdk"
             ? [.. offences, new Offence(path, 1, (string?)project.Attribute("Sdk") ?? "", "a library is built with the plain SDK")]
@@ -78,7 +81,8 @@ internal static partial class ImportRules
         foreach (var (line, folder) in Rooms(file, sources))
         {
             var room = folder.Split('/')[1];
-            if (file.Project is "Gateway" && file.Room is not "" && !string.Equals(room, file.Room, StringComparison.Ordinal) && !May(file.Room, room))
+            var isOther = file.Project is "Gateway" && file.Room is not "" && !string.Equals(room, file.Room, StringComparison.Ordinal);
+            if (isOther && !May(file.Room, room))
             {
                 yield return new Offence(file.Path, line, file.LineAt(line), $"{file.Room} may not import {room}");
             }
@@ -88,7 +92,8 @@ internal static partial class ImportRules
     private static bool May(string room, string imported) =>
         Mechanisms.TryGetValue(room, out var allowed) ? allowed.Contains(imported, StringComparer.Ordinal) : Mechanisms.ContainsKey(imported);
 
-    // Generated clients are X.XClient (the wrapper, Containerd.ContainerdClient, is not one); they share the features' names, so they are had as properties of the wrapper and never named.
+    // Generated clients are X.XClient (the wrapper, Containerd.ContainerdClient, is not one). They share the features' names, so they are
+    // had as properties of the wrapper and never named.
     private static IEnumerable<Offence> Clients(SourceFile file) => file.Project is "Gateway.Containerd"
         ? []
         : file.Names().Where(named => GeneratedClient().IsMatch(named.Name))
@@ -98,12 +103,12 @@ internal static partial class ImportRules
     private static IEnumerable<Offence> Namespaces(SourceFile file)
     {
         var expected = file.Room is "" ? file.Project : $"{file.Project}.{file.Room}";
-        return file.Namespace is not { } own || IsBelow(own, expected) && (file.Room is not "" || string.Equals(own, expected, StringComparison.Ordinal))
+        return file.Namespace is not { } own || (file.Room is "" ? string.Equals(own, expected, StringComparison.Ordinal) : IsBelow(own, expected))
             ? []
             : [new Offence(file.Path, 1, own, $"the namespace is not {expected}, where the file stands")];
     }
 
-    /// <summary>The folders <c>project/room</c> of its own project that a file names: whole (<c>Gateway.Jobs.X</c>) or short (<c>Jobs.X</c>).</summary>
+    /// <summary>Folders <c>project/room</c> of its project that a file names: whole (<c>Gateway.Jobs.X</c>) or short (<c>Jobs.X</c>).</summary>
     private static IEnumerable<(int Line, string Folder)> Rooms(SourceFile file, IReadOnlyList<SourceFile> sources)
     {
         var rooms = sources.Where(other => string.Equals(other.Project, file.Project, StringComparison.Ordinal) && other.Room.Length > 0)

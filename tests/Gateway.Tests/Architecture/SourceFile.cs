@@ -15,7 +15,8 @@ internal sealed partial record SourceFile(string Path, string Text)
     public int LineCount => Lines.Length;
 
     /// <summary>The types it declares.</summary>
-    public IEnumerable<string> Types => Lines.Select(Code).SelectMany(line => Declaration().Matches(line)).Select(match => match.Groups["name"].Value);
+    public IEnumerable<string> Types =>
+        Lines.Select(Code).SelectMany(line => Declaration().Matches(line)).Select(match => match.Groups["name"].Value);
 
     /// <summary>The namespace it declares; null where there is none.</summary>
     public string? Namespace => Lines.Select(line => NamespaceLine().Match(line)).FirstOrDefault(match => match.Success)?.Groups["name"].Value;
