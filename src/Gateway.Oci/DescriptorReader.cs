@@ -6,6 +6,7 @@ namespace Gateway.Oci;
 internal static class DescriptorReader
 {
     private const int MaxOsFeatures = 64;
+    private const int MaxUrls = 64;
 
     private static readonly string[] Names = ["mediaType", "digest", "size", "platform", "artifactType", "annotations", "urls"];
     private static readonly string[] PlatformNames = ["os", "architecture", "variant", "os.version", "os.features"];
@@ -13,12 +14,13 @@ internal static class DescriptorReader
     public static Descriptor Read(DocumentFields parent, JsonElement element, string at)
     {
         var fields = parent.At(element, at, Names);
-        var urls = fields.Texts("urls");
+        var urls = fields.Texts("urls", MaxUrls);
         var mediaType = fields.MediaType("mediaType") ?? throw fields.Invalid("mediaType", "is missing");
         if (urls.Count > 0 || MediaTypes.IsForeign(mediaType))
         {
             // Never followed: CVE-2020-15157. And a registry does not have the bytes.
-            throw parent.Invalid(at, "is a foreign layer, one that is to be fetched from elsewhere than the registry; foreign layers are not supported");
+            throw parent.Invalid(at,
+                "is a foreign layer, one that is to be fetched from elsewhere than the registry; foreign layers are not supported");
         }
 
         return new Descriptor

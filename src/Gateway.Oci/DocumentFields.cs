@@ -16,7 +16,7 @@ internal sealed class DocumentFields
     /// <param name="document">What is read, for messages: <c>manifest</c>, <c>index</c>, <c>image config</c>.</param>
     /// <param name="path">Where the object stands in it, for messages: empty, or <c>layers[3].</c> with its dot.</param>
     /// <param name="names">The spec's fields.</param>
-    /// <param name="anyCase">Whether to read other spellings as Go does, where people write the object by hand; two spellings are refused even so.</param>
+    /// <param name="anyCase">Whether to read other spellings as Go does, where people write by hand; two spellings are refused even so.</param>
     public DocumentFields(JsonElement element, string document, string path, IReadOnlyList<string> names, bool anyCase = false)
     {
         (this.document, this.path) = (document, path);
@@ -77,7 +77,7 @@ internal sealed class DocumentFields
         _ => throw Invalid(name, "is not an RFC 3339 time"),
     };
 
-    public IReadOnlyList<string> Texts(string name, int most = int.MaxValue) => List(name, most, TextOf);
+    public IReadOnlyList<string> Texts(string name, int most) => List(name, most, TextOf);
 
     public IReadOnlyList<Digest> Digests(string name, int most) => List(name, most, (element, at) => DigestOf(TextOf(element, at), at));
 
@@ -96,11 +96,15 @@ internal sealed class DocumentFields
 
         return value.GetArrayLength() <= most
             ? value.EnumerateArray().Select((element, index) => read(element, $"{name}[{index}]")).ToArray()
-            : throw Invalid(name, $"has {value.GetArrayLength()} elements; at most {most} are accepted");
+            : throw TooMany(name, most);
     }
 
     /// <summary>The names in an object that is used as a set; empty where the field is absent.</summary>
-    public IReadOnlyList<string> Names(string name) => Members(name).Select(member => member.Name).ToArray();
+    public IReadOnlyList<string> Names(string name, int most)
+    {
+        var names = Members(name).Take(most + 1).Select(member => member.Name).ToArray();
+        return names.Length <= most ? names : throw TooMany(name, most);
+    }
 
     /// <summary>Annotations or labels within their limits; null where the field is absent.</summary>
     public IReadOnlyDictionary<string, string>? Map(string name)
@@ -141,6 +145,8 @@ internal sealed class DocumentFields
         { ValueKind: JsonValueKind.Object } value => value.EnumerateObject(),
         _ => throw Invalid(name, "is not an object"),
     };
+
+    private OciException TooMany(string name, int most) => Invalid(name, $"has too many elements; at most {most} are accepted");
 
     private Digest DigestOf(string? text, string name) => Digest.TryParse(text, out var digest) ? digest : throw Invalid(name, "is not a digest");
 

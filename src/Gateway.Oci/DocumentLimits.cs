@@ -4,7 +4,7 @@ namespace Gateway.Oci;
 public static class DocumentLimits
 {
     /// <summary>Largest manifest, index or config: 4 MiB, in bytes.</summary>
-    /// <remarks>distribution-spec v1.1, "Pushing Manifests", asks both sides to support at least 4 megabytes; containerd stops at about the same.</remarks>
+    /// <remarks>distribution-spec v1.1, "Pushing Manifests", asks both sides to support at least that; containerd stops at about the same.</remarks>
     public const int MaxBytes = 4 * 1024 * 1024;
 
     /// <summary>Deepest nesting of JSON arrays and objects. The specs' own fields nest to 5.</summary>
@@ -13,11 +13,14 @@ public static class DocumentLimits
     /// <summary>Most layers of an image. overlayfs stacks at most 500 lower folders (OVL_MAX_STACK), Docker builds at most 127 layers.</summary>
     public const int MaxLayers = 512;
 
-    /// <summary>Most entries of an index: far more than there are platforms, each with an attestation. All of them get a label in containerd.</summary>
+    /// <summary>Most entries of an index: far more than there are platforms, each with an attestation. containerd gets a label for each.</summary>
     public const int MaxIndexEntries = 1000;
 
     /// <summary>Most history entries of a config: every layer, and as many steps that made none.</summary>
     public const int MaxHistory = 2 * MaxLayers;
+
+    /// <summary>Most entries of each list in a config's execution parameters: environment, arguments, ports, volumes.</summary>
+    public const int MaxExecutionEntries = 4096;
 
     /// <summary>Most annotations of a document or descriptor, and labels of a config.</summary>
     public const int MaxAnnotations = 512;

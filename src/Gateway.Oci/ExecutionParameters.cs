@@ -12,11 +12,11 @@ public sealed record ExecutionParameters
         User = fields?.Text("User");
         WorkingDir = fields?.Text("WorkingDir");
         StopSignal = fields?.Text("StopSignal");
-        Env = fields?.Texts("Env") ?? [];
-        Entrypoint = fields?.Texts("Entrypoint") ?? [];
-        Cmd = fields?.Texts("Cmd") ?? [];
-        ExposedPorts = fields?.Names("ExposedPorts") ?? [];
-        Volumes = fields?.Names("Volumes") ?? [];
+        Env = fields?.Texts("Env", DocumentLimits.MaxExecutionEntries) ?? [];
+        Entrypoint = fields?.Texts("Entrypoint", DocumentLimits.MaxExecutionEntries) ?? [];
+        Cmd = fields?.Texts("Cmd", DocumentLimits.MaxExecutionEntries) ?? [];
+        ExposedPorts = fields?.Names("ExposedPorts", DocumentLimits.MaxExecutionEntries) ?? [];
+        Volumes = fields?.Names("Volumes", DocumentLimits.MaxExecutionEntries) ?? [];
         Labels = fields?.Map("Labels") ?? new Dictionary<string, string>(StringComparer.Ordinal);
     }
 

@@ -43,7 +43,8 @@ public sealed record ImageConfig
     /// <summary>How the image was built, from the first step on.</summary>
     public IReadOnlyList<HistoryEntry> History { get; }
 
-    /// <summary>Reads a config, or throws <see cref="OciFault.ManifestTooLarge"/> or <see cref="OciFault.ManifestInvalid"/>, and nothing else.</summary>
+    /// <summary>Reads a config.</summary>
+    /// <remarks>Throws <see cref="OciFault.ManifestTooLarge"/> or <see cref="OciFault.ManifestInvalid"/>, and nothing else.</remarks>
     public static ImageConfig Parse(ReadOnlySpan<byte> bytes)
     {
         const string Document = "image config";

@@ -22,7 +22,9 @@ public sealed record ImageManifest : OciDocument
     public long TotalSize { get; }
 
     /// <summary>Whether this is an image and no artifact: its config is an image config and every layer a file-system layer.</summary>
-    /// <remarks>Docker's plugins and old artifacts, whose config is <c>application/octet-stream</c>, are artifacts. An image without layers has nothing to unpack.</remarks>
+    /// <remarks>
+    /// A config of <c>application/octet-stream</c>, as old artifacts have, makes an artifact. An image without layers has nothing to unpack.
+    /// </remarks>
     public bool IsUnpackable { get; }
 
     private long Sum(DocumentFields fields)

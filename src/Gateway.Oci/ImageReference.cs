@@ -9,8 +9,8 @@ namespace Gateway.Oci;
 /// </remarks>
 public sealed record ImageReference
 {
-    /// <summary>Longest reference accepted, in characters: repository name 255, tag 128, sha512 digest 136, and separators.</summary>
-    public const int MaxLength = 521;
+    /// <summary>Longest reference accepted, in characters: repository name 255, tag 128, sha512 digest 135, and two separators.</summary>
+    public const int MaxLength = 520;
 
     /// <summary>Longest <c>domain/path</c>, in characters: what distribution-spec v1.1 ("Pull") names as the limit of many clients.</summary>
     private const int MaxRepositoryLength = 255;
@@ -42,7 +42,9 @@ public sealed record ImageReference
 
     /// <summary>Parses and normalises a reference, or throws <see cref="FormatException"/>.</summary>
     public static ImageReference Parse(string value) =>
-        TryParse(value, out var reference) ? reference : throw new FormatException("not an image reference; an example is docker.io/library/alpine:3.20");
+        TryParse(value, out var reference)
+            ? reference
+            : throw new FormatException("not an image reference; an example is docker.io/library/alpine:3.20");
 
     /// <summary>Whether the text is a reference.</summary>
     public static bool IsValid(string? value) => TryParse(value, out _);

@@ -80,7 +80,7 @@ public static class MediaTypes
     /// <summary>Whether the type is Docker's schema 1.</summary>
     public static bool IsSchema1(string mediaType) => mediaType is DockerSchema1 or DockerSchema1Signed;
 
-    /// <summary>Whether the text is <c>type/subtype</c> by RFC 6838 section 4.2, without parameters. Their case is significant here, as it is to containerd.</summary>
+    /// <summary>Whether the text is <c>type/subtype</c> by RFC 6838 section 4.2, without parameters.</summary>
     public static bool IsWellFormed(string mediaType)
     {
         var slash = mediaType.IndexOf('/');

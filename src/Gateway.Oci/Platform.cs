@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
+using Cpu = System.Runtime.InteropServices.Architecture;
 
 namespace Gateway.Oci;
 
@@ -44,7 +45,9 @@ public sealed record Platform
 
     /// <summary>Parses <c>os/arch[/variant]</c> and brings it into normal form, or throws <see cref="FormatException"/>.</summary>
     public static Platform Parse(string value) =>
-        TryParse(value, out var platform) ? platform : throw new FormatException("not a platform: expected os/arch[/variant], for example linux/amd64");
+        TryParse(value, out var platform)
+            ? platform
+            : throw new FormatException("not a platform: expected os/arch[/variant], for example linux/amd64");
 
     /// <summary>Whether the text is <c>os/arch[/variant]</c>; the platform is in normal form.</summary>
     public static bool TryParse([NotNullWhen(true)] string? value, [NotNullWhen(true)] out Platform? platform)
@@ -60,7 +63,7 @@ public sealed record Platform
         return true;
     }
 
-    /// <summary>The same platform in the one spelling that is compared: lower case, <c>x86_64</c> as <c>amd64</c>, <c>arm</c> as <c>arm/v7</c>.</summary>
+    /// <summary>The one spelling that is compared: lower case, <c>x86_64</c> as <c>amd64</c>, <c>arm</c> as <c>arm/v7</c>.</summary>
     public Platform Normalised()
     {
         var os = Os.ToLowerInvariant() is "macos" ? "darwin" : Os.ToLowerInvariant();
@@ -85,15 +88,15 @@ public sealed record Platform
     internal static bool IsWord(string part) => part.Length is > 0 and <= MaxWordLength && !part.AsSpan().ContainsAnyExcept(WordCharacter);
 
     /// <summary>.NET's word for a CPU in Go's.</summary>
-    internal static Platform Of(string os, Architecture architecture) => new Platform
+    internal static Platform Of(string os, Cpu cpu) => new Platform
     {
         Os = os,
-        Architecture = architecture switch
+        Architecture = cpu switch
         {
-            System.Runtime.InteropServices.Architecture.X64 => "amd64",
-            System.Runtime.InteropServices.Architecture.X86 => "386",
-            System.Runtime.InteropServices.Architecture.Armv6 => "armel",
-            System.Runtime.InteropServices.Architecture.LoongArch64 => "loong64",
+            Cpu.X64 => "amd64",
+            Cpu.X86 => "386",
+            Cpu.Armv6 => "armel",
+            Cpu.LoongArch64 => "loong64",
             var other => other.ToString(),   // Arm64, Arm, S390x, Ppc64le and RiscV64 differ by case alone
         },
     }.Normalised();
