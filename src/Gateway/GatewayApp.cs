@@ -5,6 +5,7 @@ using Gateway.Jobs;
 using Gateway.Namespaces;
 using Gateway.Node;
 using Gateway.Telemetry;
+using Microsoft.Extensions.Options;
 
 namespace Gateway;
 
@@ -13,13 +14,13 @@ internal static class GatewayApp
 {
     public static WebApplication Build(string[] args)
     {
-        var builder = WebApplication.CreateSlimBuilder(args);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.AddGatewayLogging();
         builder.AddGatewayTelemetry();
         builder.UseListeners();
         builder.AddGatewayHttp();
-        builder.AddGatewayAuth(JobsExtensions.StateFolder);
+        builder.AddGatewayAuth(BesideJobStore);
         builder.AddJobs();
         builder.AddClients();
         builder.AddNode();
@@ -31,7 +32,7 @@ internal static class GatewayApp
         app.UseRouting();
         app.UseGatewayAuth();
 
-        app.MapService();
+        app.MapServiceTo().IsOpenToAnyone();
         app.MapGatewayMetrics();
         app.MapJobs();
         var v1 = app.MapGroup("/v1");
@@ -40,4 +41,7 @@ internal static class GatewayApp
         v1.MapGroup("/namespaces/{namespace}").MapImages();
         return app;
     }
+
+    private static string BesideJobStore(IServiceProvider services) => Path.Join(
+        Path.GetDirectoryName(JobStorePath.Choose(services.GetRequiredService<IOptions<JobOptions>>().Value.Database)), "bootstrap.key.json");
 }

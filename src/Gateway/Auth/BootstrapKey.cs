@@ -35,6 +35,11 @@ internal sealed class BootstrapKey
 
     private static byte[] ReadOrMake(string path, Action<string> announce)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            throw new PlatformNotSupportedException("a key's hash is kept in a file that needs Unix file modes");
+        }
+
         if (File.Exists(path))
         {
             if ((File.GetUnixFileMode(path) & ~OwnerOnly) is not UnixFileMode.None)

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -19,8 +20,11 @@ internal static class GatewayJson
         options.AllowDuplicateProperties = false;
         options.MaxDepth = MaxDepth;
         options.NumberHandling = JsonNumberHandling.Strict;
+        // JSON is never put into a page here, so `+` and `é` may stand as they are.
+        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         options.RespectNullableAnnotations = true;
+        options.Converters.Add(new DurationConverter());
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         return options;
     }

@@ -1,6 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-
 namespace Gateway.Http;
 
 /// <summary>The HTTP mechanism: limits, JSON rules, request ids, problems.</summary>
@@ -42,6 +39,8 @@ internal static class HttpExtensions
             SuppressDiagnosticsCallback = _ => true,
         });
         app.UseStatusCodePages(context => ProblemHandler.WriteStatusAsync(context.HttpContext));
+        app.UseMiddleware<ManagementPort>();
         app.UseMiddleware<CrossSiteGuard>();
+        app.UseHostFiltering();
     }
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Gateway.Http;
 
 /// <summary>A JSON Merge Patch (RFC 7396) of labels: <c>{"labels": {"keep": "value", "drop": null}}</c>.</summary>

@@ -24,9 +24,6 @@ internal static class Listeners
     /// <summary>Whether only this machine can call the API.</summary>
     public static bool AreLocal(IConfiguration configuration) => Api(configuration).All(IsLocal);
 
-    /// <summary>Whether the connection came in by the management address.</summary>
-    public static bool IsManagement(HttpContext http, IReadOnlySet<int> managementPorts) => managementPorts.Contains(http.Connection.LocalPort);
-
     public static string[] Api(IConfiguration configuration) => Split(configuration["Urls"] ?? DefaultApi);
 
     public static string[] Management(IConfiguration configuration) => Split(configuration["Management:Urls"] ?? DefaultManagement);

@@ -15,7 +15,7 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExc
     {
         if (http.RequestAborted.IsCancellationRequested)
         {
-            LogClientLeft(http.Request.Method, http.Request.Path);
+            LogClientLeft(http.Request.Method, http.TraceIdentifier);
             return true;
         }
 
@@ -92,6 +92,6 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExc
     [LoggerMessage(Level = LogLevel.Warning, Message = "containerd refused or failed: {Code}, {Status}: {Detail}")]
     private partial void LogContainerd(string code, StatusCode status, string detail);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The client left: {Method} {Path}")]
-    private partial void LogClientLeft(string method, string path);
+    [LoggerMessage(Level = LogLevel.Information, Message = "The client left: {Method}, request {RequestId}")]
+    private partial void LogClientLeft(string method, string requestId);
 }

@@ -35,7 +35,7 @@ internal static partial class Validation
 
     public static IRuleBuilderOptions<T, string?> MustBeDuration<T>(this IRuleBuilder<T, string?> rule, TimeSpan least, TimeSpan most) => rule
         .Must(text => text is null || (Duration.TryParse(text, out var duration) && duration >= least && duration <= most))
-        .WithMessage($"is not a duration between {Spell(least)} and {Spell(most)}; an example is 90s");
+        .WithMessage($"is not a duration between {Duration.Format(least)} and {Duration.Format(most)}; an example is 90s");
 
     public static IRuleBuilderOptions<T, string> MustBeNamespaceName<T>(this IRuleBuilder<T, string> rule) => rule
         .Must(IsNamespaceName).WithMessage("is not a namespace's name: letters, digits, and single '.', '_' or '-' between them, at most 76 characters");
@@ -84,10 +84,8 @@ internal static partial class Validation
         return new ProblemException(ProblemKinds.InvalidRequest, string.Join("; ", byField.Select(pair => $"{pair.Key} {pair.Value[0]}"))) { Errors = byField };
     }
 
-    private static string Spell(TimeSpan duration) => duration.TotalSeconds % 3600 is 0 ? $"{duration.TotalHours}h" : $"{duration.TotalSeconds}s";
-
     private static string CamelPath(string path) => string.Join('.', path.Split('.').Select(part => part.Length is 0 ? part : char.ToLowerInvariant(part[0]) + part[1..]));
 
-    [GeneratedRegex(@"\A[A-Za-z0-9]+([._-][A-Za-z0-9]+)*\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A[A-Za-z0-9]+([._-][A-Za-z0-9]+)*\z", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Identifier();
 }

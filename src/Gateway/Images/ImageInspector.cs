@@ -31,7 +31,7 @@ internal sealed class ImageInspector(ContainerdClient containerd)
     }
 
     /// <summary>Whether everything the pull would bring is here, and unpacked if it is to be.</summary>
-    public async Task<bool> IsCompleteAsync(NamespacedClient client, Image image, PullWork work, CancellationToken cancel)
+    public static async Task<bool> IsCompleteAsync(NamespacedClient client, Image image, PullWork work, CancellationToken cancel)
     {
         var views = new List<ImagePlatformView>();
         foreach (var manifest in await ManifestsAsync(client, TargetOf(image), cancel))
@@ -40,9 +40,9 @@ internal sealed class ImageInspector(ContainerdClient containerd)
         }
 
         // The same choice a pull would make, among what is here.
-        var wanted = work.AllPlatforms ? views : work.Platforms.Select(platform => BestFor(Platform.Parse(platform), views)).ToList();
-        return wanted.Count > 0
-            && wanted.TrueForAll(view => view is { Available: true } && (!work.Unpack || view.Unpacked[work.Snapshotter]));
+        var wanted = work.AllPlatforms ? views : work.Platforms.Select(platform => BestFor(Platform.Parse(platform), views));
+        return views.Count > 0
+            && wanted.All(view => view is { Available: true } && (!work.Unpack || view.Unpacked[work.Snapshotter]));
     }
 
     private static ImagePlatformView? BestFor(Platform wanted, List<ImagePlatformView> views)

@@ -13,7 +13,7 @@ internal static class DeleteNamespace
 {
     public static async Task<IResult> Handle(HttpContext http, string @namespace, ContainerdClient containerd, CancellationToken cancel)
     {
-        Resource.RequireMatch(http, await NamespaceView.RequireAsync(containerd, @namespace, cancel));
+        Http.Resource.RequireMatch(http, await NamespaceView.RequireAsync(containerd, @namespace, cancel));
         var client = containerd.In(@namespace);
 
         // The daemon minds neither leases nor ingests: a running pull would lose its footing, and the bytes of an

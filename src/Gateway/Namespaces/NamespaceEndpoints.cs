@@ -1,3 +1,4 @@
+using FluentValidation;
 using Gateway.Auth;
 using Gateway.Http;
 
@@ -6,6 +7,9 @@ namespace Gateway.Namespaces;
 /// <summary>Routes of tag "Namespaces".</summary>
 internal static class NamespaceEndpoints
 {
+    public static void AddNamespaces(this IHostApplicationBuilder builder) =>
+        builder.Services.AddSingleton<IValidator<CreateNamespaceBody>, CreateNamespaceValidator>();
+
     public static void MapNamespaces(this IEndpointRouteBuilder v1)
     {
         var namespaces = v1.MapGroup("/namespaces").WithTags("Namespaces");

@@ -5,6 +5,8 @@ namespace Gateway.Node;
 /// <summary>Route of tag "Node".</summary>
 internal static class NodeEndpoints
 {
+    public static void AddNode(this IHostApplicationBuilder builder) => builder.Services.AddSingleton<DiskUse>();
+
     public static void MapNode(this IEndpointRouteBuilder v1) =>
         v1.MapGet("/node", GetNode.Handle).Needs(Permission.NodeRead).WithTags("Node").WithName("getNode");
 }

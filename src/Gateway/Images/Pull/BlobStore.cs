@@ -1,6 +1,7 @@
 using Gateway.Containerd;
 using Gateway.Containerd.Services.Content;
 using Gateway.Oci;
+using Google.Protobuf.Collections;
 using Grpc.Core;
 
 namespace Gateway.Images.Pull;
@@ -63,7 +64,7 @@ internal sealed class BlobStore(NamespacedClient held, ImageReference reference)
         await held.SetLabelsAsync(info.Digest, missing, cancel);
     }
 
-    private Dictionary<string, string> WithSource(IReadOnlyDictionary<string, string> labels, IDictionary<string, string>? existing)
+    private Dictionary<string, string> WithSource(IReadOnlyDictionary<string, string> labels, MapField<string, string>? existing)
     {
         var sources = existing is not null && existing.TryGetValue(sourceLabel, out var known) ? known.Split(',') : [];
         var value = string.Join(',', sources.Append(reference.Path).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));

@@ -76,7 +76,6 @@ internal sealed record PullWork
 
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 
-    [JsonConverter(typeof(JsonStringEnumConverter<PullPolicy>))]
     public required PullPolicy Policy { get; init; }
 
     /// <summary>When the job's lease may be dropped by the daemon itself: after every attempt has run out of time.</summary>

@@ -1,5 +1,4 @@
 using FluentValidation;
-using Gateway.Containerd;
 using Gateway.Http;
 using Gateway.Oci;
 
