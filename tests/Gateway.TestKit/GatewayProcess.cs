@@ -1,0 +1,95 @@
+using System.Text.RegularExpressions;
+
+namespace Gateway.TestKit;
+
+/// <summary>The real gateway as a process of its own, on free ports, with its own job store.</summary>
+public sealed class GatewayProcess : IAsyncDisposable
+{
+    public const string Key = "gwk_bootstrap_tests0123456789012345678901234567890123456";
+
+    private readonly string folder = Repo.NewFolder("gateway");
+    private readonly Dictionary<string, string?> environment;
+    private ChildProcess? process;
+
+    private GatewayProcess(string containerdAddress, IReadOnlyDictionary<string, string?>? settings)
+    {
+        environment = new Dictionary<string, string?>
+        {
+            ["Containerd__Address"] = containerdAddress,
+            ["GATEWAY_BOOTSTRAP_KEY"] = Key,
+            ["Jobs__Database"] = Path.Combine(folder, "jobs.db"),
+            ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+            ["Management__Urls"] = "http://127.0.0.1:0",
+            ["Registries__ConfigPath"] = Path.Combine(folder, "certs.d"),
+        };
+        foreach (var (name, value) in settings ?? new Dictionary<string, string?>())
+        {
+            environment[name] = value;
+        }
+    }
+
+    public Uri Url { get; private set; } = null!;
+
+    public Uri ManagementUrl { get; private set; } = null!;
+
+    public GatewayApi Api { get; private set; } = null!;
+
+    /// <summary>Folder of the job store, its key, and <c>certs.d</c>.</summary>
+    public string Folder => folder;
+
+    public string Log => process!.Log;
+
+    public long PeakMemoryBytes => process!.PeakMemoryBytes;
+
+    public long MemoryBytes => process!.MemoryBytes;
+
+    public static async Task<GatewayProcess> StartAsync(string containerdAddress, IReadOnlyDictionary<string, string?>? settings = null)
+    {
+        var gateway = new GatewayProcess(containerdAddress, settings);
+        await gateway.StartAsync();
+        return gateway;
+    }
+
+    /// <summary>Starts it, again after an end, on the same store.</summary>
+    public async Task StartAsync()
+    {
+        process = Launch();
+        await Wait.UntilAsync(() => process.HasExited || Addresses().Length >= 2, "the gateway listens");
+        if (process.HasExited)
+        {
+            throw new InvalidOperationException("the gateway did not start: " + Log);
+        }
+
+        (Url, ManagementUrl) = (Addresses()[0], Addresses()[1]);
+        Api?.Dispose();
+        Api = new GatewayApi(Url, Key);
+    }
+
+    /// <summary>Starts it and expects it to refuse; gives the log.</summary>
+    public static async Task<(int ExitCode, string Log)> StartRefusedAsync(IReadOnlyDictionary<string, string?> settings)
+    {
+        await using var gateway = new GatewayProcess("/nonexistent", settings);
+        gateway.process = gateway.Launch();
+        await Wait.UntilAsync(() => gateway.process.HasExited, "the gateway refuses to start", seconds: 20);
+        return (gateway.process.ExitCode, gateway.Log);
+    }
+
+    public Task KillAsync() => process!.KillAsync();
+
+    public Task<int> TerminateAsync() => process!.TerminateAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        Api?.Dispose();
+        if (process is not null)
+        {
+            await process.DisposeAsync();
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private ChildProcess Launch() => ChildProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "Gateway.dll")], environment);
+
+    private Uri[] Addresses() => Regex.Matches(Log, @"Now listening on: (http://[^\s""]+)").Select(match => new Uri(match.Groups[1].Value)).ToArray();
+}
