@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -24,7 +23,9 @@ internal sealed class JobsHost : IAsyncDisposable
     private readonly WebApplication app;
     private bool stopped;
 
-    private JobsHost(WebApplication app) => this.app = app;
+    private JobsHost(WebApplication app, LogLines logs) => (this.app, Logs) = (app, logs);
+
+    public LogLines Logs { get; }
 
     public JobStarter Starter => Get<JobStarter>();
 
@@ -34,9 +35,14 @@ internal sealed class JobsHost : IAsyncDisposable
         TempFolder folder, IJobHandler handler, TimeProvider? time = null, bool kestrel = false, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.Configuration.AddInMemoryCollection(settings.Append(("Database", folder.Database))
-            .Select(setting => KeyValuePair.Create<string, string?>($"Jobs:{setting.Item1}", setting.Item2)));
+        var logs = new LogLines();
+        builder.Logging.ClearProviders().AddProvider(logs);
+        builder.Configuration["Jobs:Database"] = folder.Database;
+        foreach (var (key, value) in settings)
+        {
+            builder.Configuration[$"Jobs:{key}"] = value;
+        }
+
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(handler);
         builder.AddJobs();
@@ -64,7 +70,7 @@ internal sealed class JobsHost : IAsyncDisposable
             throw;
         }
 
-        return new JobsHost(built);
+        return new JobsHost(built, logs);
     }
 
     public static JobStart Work(string? key = null, string? secret = null, TimeSpan? timeout = null, string @namespace = "team-a") =>

@@ -85,16 +85,19 @@ internal sealed partial class JobRunner(
     {
         ref var places = ref (job.CancelRequested ? ref canceling : ref working);
         Interlocked.Increment(ref places);
-        var task = RunAsync(job);
+
+        // In the table before anything is awaited: a shutdown that begins now must find it there.
+        var claimed = new RunningJob(job, hub);
+        running.Add(claimed);
+        var task = RunAsync(job, claimed);
         attempts[task] = true;
         _ = task.ContinueWith(ended => attempts.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
-    private async Task RunAsync(JobRecord job)
+    private async Task RunAsync(JobRecord job, RunningJob claimed)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        await using var claimed = new RunningJob(job, hub);
-        running.Add(claimed);
+        await using var last = claimed;
         telemetry.Running(job.Kind, +1);
         try
         {
