@@ -61,7 +61,8 @@ internal static class ListJobs
         }
 
         Span<byte> id = stackalloc byte[JobId.Length];
-        return token.Length <= 2 * JobId.Length && Base64Url.TryDecodeFromChars(token, id, out var length) && JobId.IsValid(Encoding.ASCII.GetString(id[..length]))
+        return Base64Url.IsValid(token, out var length) && length == JobId.Length && Base64Url.TryDecodeFromChars(token, id, out _)
+            && JobId.IsValid(Encoding.ASCII.GetString(id))
             ? Encoding.ASCII.GetString(id)
             : throw ProblemException.InvalidField("pageToken", "is not a token of this list");
     }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Gateway.Http;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Jobs;
@@ -68,9 +67,11 @@ internal sealed partial class JobRunner(
 
             return LookEvery;
         }
-        catch (ProblemException unavailable)
+#pragma warning disable CA1031 // A full disk or one broken row must not end the runner, and with it the gateway.
+        catch (Exception failure) when (failure is not OperationCanceledException)
+#pragma warning restore CA1031
         {
-            LogStoreUnavailable(unavailable);
+            LogStoreUnavailable(failure);
             return StoreRetry;
         }
     }
