@@ -161,7 +161,9 @@ public sealed class JobRoutesTests : IDisposable
     [InlineData(Permission.Admin, "team-a", HttpStatusCode.Accepted)]
     public async Task Others_jobs_are_canceled_only_with_the_permission_in_their_namespace(string? permission, string namespaces, HttpStatusCode expected)
     {
+        var asked = new TaskCompletionSource();
         var handler = TestHandler.Endless();
+        handler.OnCleanUp = (_, _) => asked.Task;
         await using var host = await JobsHost.StartAsync(folder, handler);
         var job = await host.StartJobAsync();
         await handler.StartedAsync();
@@ -171,6 +173,7 @@ public sealed class JobRoutesTests : IDisposable
         Assert.Equal(expected, answer.StatusCode);
         Assert.Equal(expected == HttpStatusCode.Accepted, host.Queries.Find(job.Id)!.CancelRequested);
         Assert.Equal(expected == HttpStatusCode.Accepted ? HttpStatusCode.Conflict : expected, delete.StatusCode);
+        asked.SetResult();
     }
 
     [Fact]
