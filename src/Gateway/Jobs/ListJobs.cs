@@ -21,7 +21,8 @@ internal static class ListJobs
 
     /// <summary>The caller's own jobs, and those of others in the namespaces where the caller may read jobs.</summary>
     public static Ok<JobPage> Handle(
-        string? state, string? kind, string? @namespace, int? pageSize, string? pageToken, Caller caller, JobQueries jobs, JobHub hub, HttpContext http)
+        string? state, string? kind, string? @namespace, int? pageSize, string? pageToken,
+        Caller caller, JobQueries jobs, JobHub hub, HttpContext http)
     {
         var size = pageSize ?? DefaultPageSize;
         if (size is < 1 or > MaxPageSize)

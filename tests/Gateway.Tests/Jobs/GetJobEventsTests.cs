@@ -153,7 +153,8 @@ public sealed class GetJobEventsTests : IAsyncLifetime
         using var stream = await OpenAsync(job.Id, accept: "text/plain");
         Assert.Equal("text/plain; charset=utf-8", stream.Answer.Content.Headers.ContentType!.ToString());
         finish.SetResult();
-        Assert.EndsWith("\nsucceeded docker.io/library/alpine:3.20 sha256:abc\n", await stream.Reader.ReadToEndAsync(TestClock.Limit()), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\nsucceeded docker.io/library/alpine:3.20 sha256:abc\n", await stream.Reader.ReadToEndAsync(TestClock.Limit()), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -163,7 +164,8 @@ public sealed class GetJobEventsTests : IAsyncLifetime
         using var text = await OpenAsync(job.Id, accept: "text/plain");
         using var events = await OpenAsync(job.Id);
         finish.SetException(new Gateway.Oci.OciException(Gateway.Oci.OciFault.ImageNotFound, "the registry does not know this tag"));
-        Assert.EndsWith("\nfailed: image_not_found: the registry does not know this tag\n", await text.Reader.ReadToEndAsync(TestClock.Limit()), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\nfailed: image_not_found: the registry does not know this tag\n", await text.Reader.ReadToEndAsync(TestClock.Limit()), StringComparison.Ordinal);
         Assert.Contains("event: failed\n", await events.Reader.ReadToEndAsync(TestClock.Limit()), StringComparison.Ordinal);
     }
 
@@ -205,7 +207,8 @@ public sealed class GetJobEventsTests : IAsyncLifetime
         using var stuck = new TcpClient();
         var address = host.Client().BaseAddress!;
         await stuck.ConnectAsync(address.Host, address.Port, TestClock.Limit());
-        await stuck.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"GET /v1/jobs/{job.Id}/events HTTP/1.1\r\nHost: x\r\nX-Subject: key:alice\r\n\r\n"), TestClock.Limit());
+        var request = $"GET /v1/jobs/{job.Id}/events HTTP/1.1\r\nHost: x\r\nX-Subject: key:alice\r\n\r\n";
+        await stuck.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request), TestClock.Limit());
         using var reading = await OpenAsync(job.Id);
         var progress = (await running.Task).Progress;
         progress.Enter(JobPhase.Downloading);

@@ -42,7 +42,8 @@ public sealed class JobRoutesTests : IDisposable
     [InlineData("key:bob", "admin", "*", HttpStatusCode.OK)]
     [InlineData("key:alice", null, "", HttpStatusCode.OK)]
     [InlineData("KEY:ALICE", null, "", HttpStatusCode.NotFound)]
-    public async Task A_job_is_its_creators_and_of_who_may_read_jobs_in_its_namespace(string subject, string? permission, string namespaces, HttpStatusCode expected)
+    public async Task A_job_is_its_creators_and_of_who_may_read_jobs_in_its_namespace(
+        string subject, string? permission, string namespaces, HttpStatusCode expected)
     {
         await using var host = await JobsHost.StartAsync(folder, TestHandler.Endless());
         var job = await host.StartJobAsync();
@@ -140,6 +141,21 @@ public sealed class JobRoutesTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, third.StatusCode);
     }
 
+    [Theory]
+    [InlineData("\"1\"", HttpStatusCode.PreconditionFailed)]
+    [InlineData("W/current", HttpStatusCode.PreconditionFailed)]
+    [InlineData("current", HttpStatusCode.NoContent)]
+    [InlineData("*", HttpStatusCode.NoContent)]
+    public async Task A_job_is_forgotten_only_in_the_state_the_client_has_seen(string tag, HttpStatusCode expected)
+    {
+        await using var host = await JobsHost.StartAsync(folder, new TestHandler());
+        var job = await host.EndOfAsync((await host.StartJobAsync()).Id);
+        using var request = new HttpRequestMessage(HttpMethod.Delete, $"/v1/jobs/{job.Id}");
+        request.Headers.TryAddWithoutValidation("If-Match", tag.Replace("current", $"\"{job.Sequence}\"", StringComparison.Ordinal));
+        using var answer = await host.Client().SendAsync(request, TestClock.Limit());
+        Assert.Equal(expected, answer.StatusCode);
+    }
+
     [Fact]
     public async Task Canceling_is_accepted_and_happens()
     {
@@ -159,7 +175,8 @@ public sealed class JobRoutesTests : IDisposable
     [InlineData(Permission.JobsRead, "team-a", HttpStatusCode.Forbidden)]
     [InlineData(Permission.Admin, "team-b", HttpStatusCode.NotFound)]
     [InlineData(Permission.Admin, "team-a", HttpStatusCode.Accepted)]
-    public async Task Others_jobs_are_canceled_only_with_the_permission_in_their_namespace(string? permission, string namespaces, HttpStatusCode expected)
+    public async Task Others_jobs_are_canceled_only_with_the_permission_in_their_namespace(
+        string? permission, string namespaces, HttpStatusCode expected)
     {
         var asked = new TaskCompletionSource();
         var handler = TestHandler.Endless();
@@ -236,6 +253,20 @@ public sealed class JobRoutesTests : IDisposable
         using var answer = await client.PostAsync("/v1/work", null, TestClock.Limit());
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal("internal_error", Text(JsonElement.Parse(await answer.Content.ReadAsStringAsync(TestClock.Limit())).GetProperty("error"), "code"));
+    }
+
+    [Fact]
+    public async Task A_start_does_not_fail_because_too_many_wait_already()
+    {
+        await using var host = await JobsHost.StartAsync(folder, TestHandler.Endless(), settings: ("MaxWatchers", "1"));
+        var job = await host.StartJobAsync();
+        using var taken = host.Get<JobHub>().Watch(job.Id);
+        using var client = host.Client();
+        client.DefaultRequestHeaders.Add("Prefer", "wait=30");
+        using var answer = await client.PostAsync("/v1/work", null, TestClock.Limit());
+        Assert.Equal((HttpStatusCode.Accepted, false), (answer.StatusCode, answer.Headers.Contains("Preference-Applied")));
+        using var refused = await client.GetAsync($"/v1/jobs/{job.Id}?wait=1s", TestClock.Limit());
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
     }
 
     [Fact]

@@ -79,7 +79,8 @@ internal sealed class JobsHost : IAsyncDisposable
     public T Get<T>()
         where T : notnull => app.Services.GetRequiredService<T>();
 
-    public Task<JobRecord> StartJobAsync(string? key = null, string? secret = null, TimeSpan? timeout = null, Caller? caller = null, string @namespace = "team-a") =>
+    public Task<JobRecord> StartJobAsync(
+        string? key = null, string? secret = null, TimeSpan? timeout = null, Caller? caller = null, string @namespace = "team-a") =>
         Starter.StartAsync(Work(key, secret, timeout, @namespace), caller ?? Alice, TestClock.Limit());
 
     /// <summary>The job once it looks as the test wants.</summary>

@@ -138,5 +138,6 @@ public sealed class ListJobsTests : IAsyncLifetime
         return ids;
     }
 
-    private static List<string> Ids(JsonElement page) => page.GetProperty("items").EnumerateArray().Select(job => job.GetProperty("id").GetString()!).ToList();
+    private static List<string> Ids(JsonElement page) =>
+        page.GetProperty("items").EnumerateArray().Select(job => job.GetProperty("id").GetString()!).ToList();
 }

@@ -14,7 +14,8 @@ internal sealed class TestHandler(string kind = TestHandler.DefaultKind) : IJobH
 
     public string Kind => kind;
 
-    public Func<JobRun, CancellationToken, Task<JsonNode?>> OnRun { get; set; } = (_, _) => Task.FromResult<JsonNode?>(new JsonObject { ["digest"] = "sha256:done" });
+    public Func<JobRun, CancellationToken, Task<JsonNode?>> OnRun { get; set; } =
+        (_, _) => Task.FromResult<JsonNode?>(new JsonObject { ["digest"] = "sha256:done" });
 
     public Func<JobRun, CancellationToken, Task> OnCleanUp { get; set; } = (_, _) => Task.CompletedTask;
 

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace Gateway.Jobs;
 
-/// <summary>Claims jobs in their order and runs them, a bounded number at once. A shutdown puts the running ones back; the next start goes on with them.</summary>
+/// <summary>
+/// Claims jobs in their order and runs them, a bounded number at once. A shutdown puts the running ones back; the next start goes on with them.
+/// </summary>
 internal sealed partial class JobRunner(
     JobStore store, JobQueries queries, JobHub hub, RunningJobs running, JobAttempt attempt, WorkSignal signal, JobTelemetry telemetry,
     TimeProvider time, IOptions<JobOptions> options, IHostApplicationLifetime lifetime, ILogger<JobRunner> log) : BackgroundService

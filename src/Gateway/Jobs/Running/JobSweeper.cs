@@ -33,6 +33,13 @@ internal sealed partial class JobSweeper(
 
     private async Task SweepAsync(CancellationToken cancel)
     {
+        var kept = options.Value;
+        var forgotten = await housekeeping.DeleteFinishedAsync(time.GetUtcNow() - kept.Retention, kept.MaxFinished, cancel);
+        if (forgotten > 0)
+        {
+            LogForgotten(forgotten);
+        }
+
         foreach (var job in queries.ToCleanUp(CleanUpsAtOnce))
         {
             cancel.ThrowIfCancellationRequested();
@@ -40,13 +47,6 @@ internal sealed partial class JobSweeper(
             {
                 await housekeeping.MarkCleanAsync(job.Id, cancel);
             }
-        }
-
-        var kept = options.Value;
-        var forgotten = await housekeeping.DeleteFinishedAsync(time.GetUtcNow() - kept.Retention, kept.MaxFinished, cancel);
-        if (forgotten > 0)
-        {
-            LogForgotten(forgotten);
         }
     }
 

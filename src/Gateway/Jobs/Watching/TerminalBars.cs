@@ -31,7 +31,7 @@ internal sealed class TerminalBars : IEventFormat
 
     public string Goodbye(JobRecord job) => "the gateway restarts; the job goes on after that\n";
 
-    /// <summary>The rest of each line is erased, and below the last one all that a taller picture left; so what follows begins on a clean line.</summary>
+    /// <summary>The rest of each line is erased, and below the last all that a taller picture left: what follows begins on a clean line.</summary>
     private string Draw(JobRecord job)
     {
         var lines = Lines(job);
@@ -81,7 +81,8 @@ internal sealed class TerminalBars : IEventFormat
             .Select((item, index) => (item, index))
             .OrderBy(pair => pair.item.State switch { ItemState.Done or ItemState.Exists => 2, ItemState.Waiting => 1, _ => 0 })
             .ToList();
-        return (ranked.Take(MaxItems).OrderBy(pair => pair.index).Select(pair => pair.item).ToList(), ranked.Skip(MaxItems).Select(pair => pair.item).ToList());
+        var shown = ranked.Take(MaxItems).OrderBy(pair => pair.index).Select(pair => pair.item).ToList();
+        return (shown, ranked.Skip(MaxItems).Select(pair => pair.item).ToList());
     }
 
     private static string ItemLine(ProgressItemView item)
@@ -96,7 +97,8 @@ internal sealed class TerminalBars : IEventFormat
     {
         var rate = progress.BytesPerSecond > 0 ? $"  {ByteText.Of(progress.BytesPerSecond)}/s" : "";
         var eta = progress.EtaSeconds is { } seconds ? $"  eta {ByteText.Seconds(seconds)}" : "";
-        return $"  {"total",-NameWidth} {Bar(progress.Percent)} {progress.Percent,3}%  {ByteText.Share(progress.BytesDone, progress.BytesTotal),14}{rate}{eta}";
+        var share = ByteText.Share(progress.BytesDone, progress.BytesTotal);
+        return $"  {"total",-NameWidth} {Bar(progress.Percent)} {progress.Percent,3}%  {share,14}{rate}{eta}";
     }
 
     private static string Rest(List<ProgressItemView> rest)

@@ -135,7 +135,8 @@ public sealed class JobDatabaseTests : IDisposable
     public async Task A_store_that_cannot_be_written_is_told_as_job_store_unavailable()
     {
         using var database = JobDatabase.Open(folder.Database);
-        await database.WriteAsync(connection => connection.Execute($"PRAGMA max_page_count = {connection.ExecuteScalar<int>("PRAGMA page_count")}"), TestClock.Limit());
+        await database.WriteAsync(
+            connection => connection.Execute($"PRAGMA max_page_count = {connection.ExecuteScalar<int>("PRAGMA page_count")}"), TestClock.Limit());
         var full = await Assert.ThrowsAsync<Gateway.Http.ProblemException>(() => database.WriteAsync(
             connection => connection.Execute("CREATE TABLE big AS SELECT randomblob(1000000) AS data"), TestClock.Limit()));
         Assert.Equal("job_store_unavailable", full.Kind.Code);
@@ -160,7 +161,8 @@ public sealed class JobDatabaseTests : IDisposable
     private void AssertRefused(JobStoreFault fault) =>
         Assert.Equal(fault, Assert.Throws<JobStoreException>(() => JobDatabase.Open(folder.Database)).Fault);
 
-    private static Task<int> FillAsync(JobDatabase database) => database.WriteAsync(connection => Insert(connection, Guid.NewGuid().ToString()), TestClock.Limit());
+    private static Task<int> FillAsync(JobDatabase database) =>
+        database.WriteAsync(connection => Insert(connection, Guid.NewGuid().ToString()), TestClock.Limit());
 
     private static int Insert(SqliteConnection connection, string id) => connection.Execute(
         """

@@ -86,7 +86,8 @@ public sealed class JobStoreModelTests
             }
 
             Assert.True(before.Keys.All(jobs.Select(job => job.Id).Contains));
-            Assert.All(jobs.Where(job => job is { WorkKey: not null, CancelRequested: false } && !job.State.IsFinal()).GroupBy(job => job.WorkKey), same => Assert.Single(same));
+            var working = jobs.Where(job => job is { WorkKey: not null, CancelRequested: false } && !job.State.IsFinal());
+            Assert.All(working.GroupBy(job => job.WorkKey), same => Assert.Single(same));
             before = jobs.ToDictionary(job => job.Id);
         }
 

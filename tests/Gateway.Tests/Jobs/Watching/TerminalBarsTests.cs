@@ -11,7 +11,10 @@ public sealed class TerminalBarsTests
     public void The_picture_shows_each_layer_and_the_total()
     {
         var screen = new Screen();
-        screen.Write(bars.Event(job with { Progress = Progress(Layer('a', ItemState.Done, 100), Layer('b', ItemState.Downloading, 50), Layer('c', ItemState.Waiting, 0)) }));
+        screen.Write(bars.Event(job with
+        {
+            Progress = Progress(Layer('a', ItemState.Done, 100), Layer('b', ItemState.Downloading, 50), Layer('c', ItemState.Waiting, 0)),
+        }));
         Assert.Equal(
             [
                 "docker.io/library/alpine:3.20: downloading",
@@ -31,7 +34,10 @@ public sealed class TerminalBarsTests
         screen.Write(bars.Event(job));
         screen.Write(bars.Event(job with { Progress = Progress(Layer('a', ItemState.Downloading, 10), Layer('b', ItemState.Waiting, 0)) }));
         screen.Write(bars.Heartbeat(job with { Progress = Progress(Layer('a', ItemState.Downloading, 20), Layer('b', ItemState.Waiting, 0)) }));
-        screen.Write(bars.Event(job with { State = JobState.Queued, Error = new JobError("", "", 503, "", "containerd_unavailable", true), NextAttemptAt = DateTimeOffset.UnixEpoch }));
+        screen.Write(bars.Event(job with
+        {
+            State = JobState.Queued, Error = new JobError("", "", 503, "", "containerd_unavailable", true), NextAttemptAt = DateTimeOffset.UnixEpoch,
+        }));
         Assert.Equal(["$ curl", "docker.io/library/alpine:3.20: containerd_unavailable, again at 00:00:00Z"], screen.Lines);
     }
 
@@ -65,7 +71,8 @@ public sealed class TerminalBarsTests
     public void No_more_than_twenty_layers_are_drawn_those_that_move_first()
     {
         var screen = new Screen();
-        var items = Enumerable.Range(0, 100).Select(i => Layer('a', i < 60 ? ItemState.Done : i < 70 ? ItemState.Downloading : ItemState.Waiting, 50)).ToArray();
+        var items = Enumerable.Range(0, 100)
+            .Select(i => Layer('a', i < 60 ? ItemState.Done : i < 70 ? ItemState.Downloading : ItemState.Waiting, 50)).ToArray();
         screen.Write(bars.Event(job with { Progress = Progress(items) }));
         Assert.Equal(23, screen.Lines.Count);
         Assert.Equal(10, screen.Lines.Count(line => line.EndsWith("downloading", StringComparison.Ordinal)) - 1);
@@ -134,7 +141,8 @@ public sealed class TerminalBarsTests
         return new ProgressView(JobPhase.Downloading, done, total, (int)(100 * done / total), 10_000_000, (total - done) / 10_000_000, items);
     }
 
-    private static ProgressItemView Layer(char letter, ItemState state, int percent) => new($"sha256:{new string(letter, 64)}", "layer", state, percent * 1_000_000L, 100_000_000);
+    private static ProgressItemView Layer(char letter, ItemState state, int percent) =>
+        new($"sha256:{new string(letter, 64)}", "layer", state, percent * 1_000_000L, 100_000_000);
 
     /// <summary>A terminal that knows the three sequences the bars use, and nothing else.</summary>
     private sealed class Screen
