@@ -35,7 +35,8 @@ internal sealed class ProgressMeter(JobProgress progress, TimeProvider time)
         Read();
         var items = last.Items.Select(item => item with
         {
-            BytesDone = item.BytesTotal, State = item.State == ItemState.Exists ? item.State : ItemState.Done,
+            BytesDone = item.BytesTotal,
+            State = item.State == ItemState.Exists ? item.State : ItemState.Done,
         });
         return last with { BytesDone = last.BytesTotal, Percent = 100, BytesPerSecond = 0, EtaSeconds = null, Items = items.ToArray() };
     }

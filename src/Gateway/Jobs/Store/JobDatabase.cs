@@ -153,7 +153,11 @@ internal sealed class JobDatabase : IDisposable
 
     private static string ConnectionString(string path, SqliteOpenMode mode, bool pooling) => new SqliteConnectionStringBuilder
     {
-        DataSource = path, Mode = mode, Pooling = pooling, ForeignKeys = true, DefaultTimeout = BusySeconds,
+        DataSource = path,
+        Mode = mode,
+        Pooling = pooling,
+        ForeignKeys = true,
+        DefaultTimeout = BusySeconds,
     }.ToString();
 
     private static JobStoreException Damaged(string path, string verdict, Exception? inner) => new(JobStoreFault.Damaged,

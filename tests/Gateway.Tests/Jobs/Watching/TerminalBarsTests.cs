@@ -36,7 +36,9 @@ public sealed class TerminalBarsTests
         screen.Write(bars.Heartbeat(job with { Progress = Progress(Layer('a', ItemState.Downloading, 20), Layer('b', ItemState.Waiting, 0)) }));
         screen.Write(bars.Event(job with
         {
-            State = JobState.Queued, Error = new JobError("", "", 503, "", "containerd_unavailable", true), NextAttemptAt = DateTimeOffset.UnixEpoch,
+            State = JobState.Queued,
+            Error = new JobError("", "", 503, "", "containerd_unavailable", true),
+            NextAttemptAt = DateTimeOffset.UnixEpoch,
         }));
         Assert.Equal(["$ curl", "docker.io/library/alpine:3.20: containerd_unavailable, again at 00:00:00Z"], screen.Lines);
     }
@@ -48,7 +50,9 @@ public sealed class TerminalBarsTests
         screen.Write(bars.Event(job with { Progress = Progress(Layer('a', ItemState.Downloading, 10)) }));
         screen.Write(bars.Event(job with
         {
-            State = JobState.Succeeded, Progress = Progress(Layer('a', ItemState.Done, 100)), Result = """{"image":{"target":{"digest":"sha256:abc"}}}""",
+            State = JobState.Succeeded,
+            Progress = Progress(Layer('a', ItemState.Done, 100)),
+            Result = """{"image":{"target":{"digest":"sha256:abc"}}}""",
         }));
         Assert.Equal(4, screen.Lines.Count);
         Assert.Equal("succeeded docker.io/library/alpine:3.20 sha256:abc", screen.Lines[^1]);
@@ -86,7 +90,10 @@ public sealed class TerminalBarsTests
         var screen = new Screen();
         var wide = Progress(Layer('a', ItemState.Downloading, 50)) with
         {
-            BytesDone = long.MaxValue / 2, BytesTotal = long.MaxValue, BytesPerSecond = 999_900_000, EtaSeconds = long.MaxValue,
+            BytesDone = long.MaxValue / 2,
+            BytesTotal = long.MaxValue,
+            BytesPerSecond = 999_900_000,
+            EtaSeconds = long.MaxValue,
         };
         var longName = $$"""{"reference":"registry.example.com/{{new string('x', 300)}}"}""";
         screen.Write(bars.Event(job with { Request = longName, Attempt = 100, Progress = wide }));
