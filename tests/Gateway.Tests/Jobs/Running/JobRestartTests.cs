@@ -64,7 +64,8 @@ public sealed class JobRestartTests : IDisposable
     [Fact]
     public async Task Many_kills_do_not_use_up_the_attempts()
     {
-        var current = new TempFolder();
+        using var folders = new Folders();
+        var current = folders.Add(new TempFolder());
         string? id = null;
         for (var kill = 0; kill < 8; kill++)
         {
@@ -72,7 +73,7 @@ public sealed class JobRestartTests : IDisposable
             await using var host = await JobsHost.StartAsync(current, handler, settings: ("MaxAttempts", "2"));
             id ??= (await host.StartJobAsync()).Id;
             await handler.StartedAsync();
-            current = current.Copy();
+            current = folders.Add(current.Copy());
         }
 
         await using var last = await JobsHost.StartAsync(current, new TestHandler(), settings: ("MaxAttempts", "2"));
@@ -169,6 +170,19 @@ public sealed class JobRestartTests : IDisposable
     public async Task An_option_outside_its_range_stops_the_start(string key, string value) =>
         await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(
             () => JobsHost.StartAsync(folder, new TestHandler(), settings: (key, value)));
+
+    private sealed class Folders : IDisposable
+    {
+        private readonly List<TempFolder> folders = [];
+
+        public TempFolder Add(TempFolder folder)
+        {
+            folders.Add(folder);
+            return folder;
+        }
+
+        public void Dispose() => folders.ForEach(folder => folder.Dispose());
+    }
 
     private static (JobState State, int Attempt) Of(JobRecord job) => (job.State, job.Attempt);
 
