@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 using Gateway.Auth;
 using Gateway.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Jobs;
 
@@ -20,10 +19,8 @@ internal static partial class GetJob
             job = await watcher.WaitForEndAsync(job, patience, cancel);
         }
 
-        var tag = new EntityTagHeaderValue($"\"{job.Sequence}\"");
-        var headers = http.Response.GetTypedHeaders();
-        headers.ETag = tag;
-        return http.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(tag, useStrongComparison: false))
+        http.Response.GetTypedHeaders().ETag = JobTag.Of(job);
+        return JobTag.IsKnown(http, job)
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Ok(JobView.From(job));
     }
@@ -37,7 +34,9 @@ internal static partial class GetJob
 
         var parts = Duration().Match(wait);
         var patience = parts.Success ? int.Parse(parts.Groups["count"].ValueSpan) * Unit(parts.Groups["unit"].Value) : TimeSpan.MaxValue;
-        return patience <= JobWatcher.MaxWait ? patience : throw ProblemException.InvalidField(nameof(wait), "must be a duration up to 60s, such as 30s");
+        return patience <= JobWatcher.MaxWait
+            ? patience
+            : throw ProblemException.InvalidField(nameof(wait), "must be a duration up to 60s, such as 30s");
     }
 
     private static TimeSpan Unit(string unit) => unit switch

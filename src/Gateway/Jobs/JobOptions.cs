@@ -7,7 +7,7 @@ internal sealed class JobOptions
 {
     public const string Section = "Jobs";
 
-    /// <summary>Path of the database. Default: <c>/var/lib/gateway/jobs.db</c>, or under the user's state folder where that cannot be written.</summary>
+    /// <summary>Path of the database. Default: <c>/var/lib/gateway/jobs.db</c>, or in the user's state folder where that cannot be written.</summary>
     [StringLength(4096, MinimumLength = 1)]
     public string? Database { get; set; }
 

@@ -3,7 +3,9 @@ namespace Gateway.Jobs;
 /// <summary>What a feature hands over to have a job started.</summary>
 /// <param name="Kind">The handler's kind.</param>
 /// <param name="Request">Serialised as the job's <c>request</c>: no credential may be in it.</param>
-/// <param name="WorkKey">Two requests with this key are the same work: while one is queued or running, the second gets its job. Null: never joined.</param>
+/// <param name="WorkKey">
+/// Two requests of one caller with this key are the same work: while one is queued or running, the second gets its job. Null: never joined.
+/// </param>
 /// <param name="Secret">Credentials as JSON, or null. Stored encrypted, erased at the end.</param>
 /// <param name="Timeout">Total limit for all attempts.</param>
 internal sealed record JobStart(string Kind, string Namespace, object Request, string? WorkKey, string? Secret, TimeSpan Timeout);

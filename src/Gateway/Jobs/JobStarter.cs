@@ -66,9 +66,10 @@ internal sealed partial class JobStarter(
     }
 
     /// <summary>The trace context of the request; a new one where the request has none, so that every job can be found in the logs.</summary>
-    private static (string TraceParent, string? TraceState) TraceOfRequest() => Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id } request
-        ? (id, request.TraceStateString)
-        : ($"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00", null);
+    private static (string TraceParent, string? TraceState) TraceOfRequest() =>
+        Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id } request
+            ? (id, request.TraceStateString)
+            : ($"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00", null);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId} ({Kind}) in namespace {Namespace} accepted from {Subject}")]
     private partial void LogStarted(string jobId, string kind, string @namespace, string subject);

@@ -22,6 +22,7 @@ internal static class JobsExtensions
         services.AddSingleton<JobId>().AddSingleton<WorkSignal>().AddSingleton<RunningJobs>().AddSingleton<JobTelemetry>();
         services.AddSingleton<JobHandlers>().AddSingleton<JobCleaner>().AddSingleton<JobWork>().AddSingleton<JobAttempt>();
         services.AddSingleton<JobStarter>().AddSingleton<JobCanceler>();
+        services.AddHealthChecks().AddCheck<JobStoreHealth>("jobs", tags: ["ready"]);
         services.AddHostedService<JobRunner>().AddHostedService<JobSweeper>();
         return builder;
     }
@@ -32,8 +33,10 @@ internal static class JobsExtensions
         var jobs = app.MapGroup("/v1/jobs").WithTags("Jobs");
 
         jobs.MapGet("", ListJobs.Handle).Needs(Permission.JobsRead, ownerMay: true).WithName("listJobs");
-        jobs.MapGet("/{id}", GetJob.Handle).Needs(Permission.JobsRead, ownerMay: true).WithName("getJob");
-        jobs.MapGet("/{id}/events", GetJobEvents.Handle).Needs(Permission.JobsRead, ownerMay: true).WithName("getJobEvents");
+        jobs.MapGet("/{id}", GetJob.Handle).Needs(Permission.JobsRead, ownerMay: true).WithName("getJob").Produces(StatusCodes.Status304NotModified);
+        jobs.MapGet("/{id}/events", GetJobEvents.Handle).Needs(Permission.JobsRead, ownerMay: true).WithName("getJobEvents")
+            .Produces<JobView>(StatusCodes.Status200OK, "text/event-stream", "application/x-ndjson", "text/plain")
+            .Produces(StatusCodes.Status204NoContent);
         jobs.MapPost("/{id}/cancel", CancelJob.Handle).Needs(Permission.JobsCancel, ownerMay: true).WithName("cancelJob");
         jobs.MapDelete("/{id}", DeleteJob.Handle).Needs(Permission.JobsCancel, ownerMay: true).WithName("deleteJob");
     }

@@ -21,7 +21,8 @@ internal static class ListJobs
 
     /// <summary>The caller's own jobs, and those of others in the namespaces where the caller may read jobs.</summary>
     public static Ok<JobPage> Handle(
-        string? state, string? kind, string? @namespace, int? pageSize, string? pageToken, Caller caller, JobQueries jobs, JobHub hub, HttpContext http)
+        string? state, string? kind, string? @namespace, int? pageSize, string? pageToken,
+        Caller caller, JobQueries jobs, JobHub hub, HttpContext http)
     {
         var size = pageSize ?? DefaultPageSize;
         if (size is < 1 or > MaxPageSize)
@@ -61,7 +62,8 @@ internal static class ListJobs
         }
 
         Span<byte> id = stackalloc byte[JobId.Length];
-        return token.Length <= 2 * JobId.Length && Base64Url.TryDecodeFromChars(token, id, out var length) && JobId.IsValid(Encoding.ASCII.GetString(id[..length]))
+        return Base64Url.IsValid(token, out var length) && length == JobId.Length && Base64Url.TryDecodeFromChars(token, id, out _)
+            && JobId.IsValid(Encoding.ASCII.GetString(id))
             ? Encoding.ASCII.GetString(id)
             : throw ProblemException.InvalidField("pageToken", "is not a token of this list");
     }

@@ -9,7 +9,9 @@ internal static partial class PreferWait
     /// <summary>Longest header looked at, in characters.</summary>
     private const int MaxHeader = 1024;
 
-    /// <summary>The wish, at most 60 seconds. Null where there is none: what is malformed is ignored, and of two the first counts, as the RFC says.</summary>
+    /// <summary>
+    /// The wish, at most 60 seconds. Null where there is none: what is malformed is ignored, and of two the first counts, as the RFC says.
+    /// </summary>
     public static TimeSpan? Read(StringValues prefer)
     {
         foreach (var preference in prefer.Where(line => line is { Length: <= MaxHeader }).SelectMany(line => line!.Split(',')))

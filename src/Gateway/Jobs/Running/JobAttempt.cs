@@ -55,7 +55,9 @@ internal sealed partial class JobAttempt(
                 telemetry.Retried(job.Kind);
                 return RequeueAsync(running, running.Close(current => current with
                 {
-                    Failures = current.Failures + 1, NextAttemptAt = verdict.RetryAt, Error = JobError.From(verdict.Problem),
+                    Failures = current.Failures + 1,
+                    NextAttemptAt = verdict.RetryAt,
+                    Error = JobError.From(verdict.Problem),
                 }), countAttempt: true);
             case Verdict.PutBack:
                 return RequeueAsync(running, running.Close(current => current with { NextAttemptAt = time.GetUtcNow() }), countAttempt: false);

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
-using Gateway.Http;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Jobs;
 
-/// <summary>Claims jobs in their order and runs them, a bounded number at once. A shutdown puts the running ones back; the next start goes on with them.</summary>
+/// <summary>
+/// Claims jobs in their order and runs them, a bounded number at once. A shutdown puts the running ones back; the next start goes on with them.
+/// </summary>
 internal sealed partial class JobRunner(
     JobStore store, JobQueries queries, JobHub hub, RunningJobs running, JobAttempt attempt, WorkSignal signal, JobTelemetry telemetry,
     TimeProvider time, IOptions<JobOptions> options, IHostApplicationLifetime lifetime, ILogger<JobRunner> log) : BackgroundService
@@ -68,9 +69,11 @@ internal sealed partial class JobRunner(
 
             return LookEvery;
         }
-        catch (ProblemException unavailable)
+#pragma warning disable CA1031 // A full disk or one broken row must not end the runner, and with it the gateway.
+        catch (Exception failure) when (failure is not OperationCanceledException)
+#pragma warning restore CA1031
         {
-            LogStoreUnavailable(unavailable);
+            LogStoreUnavailable(failure);
             return StoreRetry;
         }
     }
@@ -85,16 +88,19 @@ internal sealed partial class JobRunner(
     {
         ref var places = ref (job.CancelRequested ? ref canceling : ref working);
         Interlocked.Increment(ref places);
-        var task = RunAsync(job);
+
+        // In the table before anything is awaited: a shutdown that begins now must find it there.
+        var claimed = new RunningJob(job, hub);
+        running.Add(claimed);
+        var task = RunAsync(job, claimed);
         attempts[task] = true;
         _ = task.ContinueWith(ended => attempts.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
-    private async Task RunAsync(JobRecord job)
+    private async Task RunAsync(JobRecord job, RunningJob claimed)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        await using var claimed = new RunningJob(job, hub);
-        running.Add(claimed);
+        await using var last = claimed;
         telemetry.Running(job.Kind, +1);
         try
         {

@@ -1,4 +1,3 @@
-using Gateway.Http;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Jobs;
@@ -22,9 +21,11 @@ internal sealed partial class JobSweeper(
             {
                 await SweepAsync(stoppingToken);
             }
-            catch (ProblemException unavailable)
+#pragma warning disable CA1031 // A full disk or one broken row must not end the sweeper, and with it the gateway.
+            catch (Exception failure) when (failure is not OperationCanceledException)
+#pragma warning restore CA1031
             {
-                LogFailure(unavailable);
+                LogFailure(failure);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -32,6 +33,13 @@ internal sealed partial class JobSweeper(
 
     private async Task SweepAsync(CancellationToken cancel)
     {
+        var kept = options.Value;
+        var forgotten = await housekeeping.DeleteFinishedAsync(time.GetUtcNow() - kept.Retention, kept.MaxFinished, cancel);
+        if (forgotten > 0)
+        {
+            LogForgotten(forgotten);
+        }
+
         foreach (var job in queries.ToCleanUp(CleanUpsAtOnce))
         {
             cancel.ThrowIfCancellationRequested();
@@ -39,13 +47,6 @@ internal sealed partial class JobSweeper(
             {
                 await housekeeping.MarkCleanAsync(job.Id, cancel);
             }
-        }
-
-        var kept = options.Value;
-        var forgotten = await housekeeping.DeleteFinishedAsync(time.GetUtcNow() - kept.Retention, kept.MaxFinished, cancel);
-        if (forgotten > 0)
-        {
-            LogForgotten(forgotten);
         }
     }
 

@@ -29,12 +29,12 @@ internal sealed class JobTelemetry
     }
 
     /// <summary>
-    /// The span of an attempt: in the trace of the request that started the job, so that one trace leads from the client to containerd, and linked to it too,
-    /// for readers that follow links. Where nothing listens it is made all the same: logs and outgoing calls carry the trace id.
+    /// The span of an attempt: in the trace of the request that started the job, so that one trace leads from the client to containerd, and linked to
+    /// it too, for readers that follow links. Where nothing listens it is made all the same: logs and outgoing calls carry the trace id.
     /// </summary>
     public static Activity Span(JobRecord job)
     {
-        var request = ActivityContext.Parse(job.TraceParent, job.TraceState);
+        var request = ActivityContext.TryParse(job.TraceParent, job.TraceState, isRemote: true, out var context) ? context : default;
         var name = $"job {job.Kind}";
         var span = Spans.StartActivity(name, ActivityKind.Consumer, request, links: [new ActivityLink(request)])
             ?? new Activity(name).SetParentId(request.TraceId, request.SpanId, request.TraceFlags).Start();

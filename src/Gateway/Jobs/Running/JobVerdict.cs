@@ -17,7 +17,9 @@ internal enum Verdict
     Leave,
 }
 
-/// <summary>The decision, without any effect. Backoff is exponential with full jitter: all jobs a dead containerd failed do not come back at once.</summary>
+/// <summary>
+/// The decision, without any effect. Backoff is exponential with full jitter: all jobs that a dead containerd failed do not come back at once.
+/// </summary>
 internal sealed record JobVerdict(Verdict Verdict, Problem? Problem = null, DateTimeOffset? RetryAt = null)
 {
     private static readonly TimeSpan BackoffStart = TimeSpan.FromSeconds(1);
@@ -27,14 +29,15 @@ internal sealed record JobVerdict(Verdict Verdict, Problem? Problem = null, Date
     private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromMinutes(15);
 
     /// <param name="jitter">Random, 0 to 1.</param>
-    public static JobVerdict On(JobRecord job, StopReason reason, Exception failure, int maxAttempts, DateTimeOffset now, double jitter) => reason switch
-    {
-        StopReason.Lost => new(Verdict.Leave),
-        StopReason.Shutdown => new(Verdict.PutBack),
-        StopReason.Cancel => new(Verdict.Cancel),
-        StopReason.Deadline => Fail(new Problem(ProblemKinds.DeadlineExceeded, $"the job ran longer than {job.Timeout:c}")),
-        _ => On(job, ProblemTable.From(failure), maxAttempts, now, jitter),
-    };
+    public static JobVerdict On(JobRecord job, StopReason reason, Exception failure, int maxAttempts, DateTimeOffset now, double jitter) =>
+        reason switch
+        {
+            StopReason.Lost => new(Verdict.Leave),
+            StopReason.Shutdown => new(Verdict.PutBack),
+            StopReason.Cancel => new(Verdict.Cancel),
+            StopReason.Deadline => Fail(new Problem(ProblemKinds.DeadlineExceeded, $"the job ran longer than {job.Timeout:c}")),
+            _ => On(job, ProblemTable.From(failure), maxAttempts, now, jitter),
+        };
 
     public static JobVerdict Fail(Problem problem) => new(Verdict.Fail, problem);
 

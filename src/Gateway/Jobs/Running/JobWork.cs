@@ -16,7 +16,8 @@ internal sealed partial class JobWork(JobHandlers handlers, JobSecrets secrets, 
     public async Task<(string? Result, ProgressView Progress)> RunAsync(RunningJob running)
     {
         var job = running.Current;
-        var handler = handlers.Find(job.Kind) ?? throw new ProblemException(ProblemKinds.InternalError, $"this gateway does not know jobs of kind {job.Kind}");
+        var handler = handlers.Find(job.Kind)
+            ?? throw new ProblemException(ProblemKinds.InternalError, $"this gateway does not know jobs of kind {job.Kind}");
         var progress = new JobProgress();
         var meter = new ProgressMeter(progress, time);
         var run = new JobRun(job.Id, job.Namespace, RequestOf(job), SecretOf(job), job.Attempt, progress);

@@ -33,7 +33,11 @@ internal sealed class ProgressMeter(JobProgress progress, TimeProvider time)
     public ProgressView Complete()
     {
         Read();
-        var items = last.Items.Select(item => item with { BytesDone = item.BytesTotal, State = item.State == ItemState.Exists ? item.State : ItemState.Done });
+        var items = last.Items.Select(item => item with
+        {
+            BytesDone = item.BytesTotal,
+            State = item.State == ItemState.Exists ? item.State : ItemState.Done,
+        });
         return last with { BytesDone = last.BytesTotal, Percent = 100, BytesPerSecond = 0, EtaSeconds = null, Items = items.ToArray() };
     }
 

@@ -1,6 +1,8 @@
 namespace Gateway.Jobs;
 
-/// <summary>A claimed job in this process: its newest state, and the way to stop it. While it runs, sequences are given here and nowhere else.</summary>
+/// <summary>
+/// A claimed job in this process: its newest state, and the way to stop it. While it runs, sequences are given here and nowhere else.
+/// </summary>
 internal sealed class RunningJob(JobRecord claimed, JobHub hub) : IAsyncDisposable
 {
     private readonly Lock gate = new();

@@ -66,7 +66,7 @@ internal sealed class JobDatabase : IDisposable
             transaction.Commit();
             return result;
         }
-        catch (SqliteException failure)
+        catch (SqliteException failure) when (IsUnavailable(failure))
         {
             throw Unavailable(failure);
         }
@@ -84,7 +84,7 @@ internal sealed class JobDatabase : IDisposable
         {
             return advisory.Execute(sql, parameters);
         }
-        catch (SqliteException failure)
+        catch (SqliteException failure) when (IsUnavailable(failure))
         {
             throw Unavailable(failure);
         }
@@ -102,7 +102,7 @@ internal sealed class JobDatabase : IDisposable
             connection.Open();
             return query(connection);
         }
-        catch (SqliteException failure)
+        catch (SqliteException failure) when (IsUnavailable(failure))
         {
             throw Unavailable(failure);
         }
@@ -130,7 +130,8 @@ internal sealed class JobDatabase : IDisposable
         }
         catch (IOException taken) when (File.Exists($"{path}.lock"))
         {
-            throw new JobStoreException(JobStoreFault.InUse, $"the job store {path} is in use by another gateway: give each its own Jobs:Database", taken);
+            throw new JobStoreException(JobStoreFault.InUse,
+                $"the job store {path} is in use by another gateway: give each its own Jobs:Database", taken);
         }
     }
 
@@ -152,11 +153,20 @@ internal sealed class JobDatabase : IDisposable
 
     private static string ConnectionString(string path, SqliteOpenMode mode, bool pooling) => new SqliteConnectionStringBuilder
     {
-        DataSource = path, Mode = mode, Pooling = pooling, ForeignKeys = true, DefaultTimeout = BusySeconds,
+        DataSource = path,
+        Mode = mode,
+        Pooling = pooling,
+        ForeignKeys = true,
+        DefaultTimeout = BusySeconds,
     }.ToString();
 
     private static JobStoreException Damaged(string path, string verdict, Exception? inner) => new(JobStoreFault.Damaged,
         $"the job store {path} is damaged ({verdict}): move it away to start with an empty one, or restore it from a backup", inner);
+
+    /// <summary>
+    /// Busy, locked, read-only, I/O error, corrupt, full, not to be opened, not a database. What else SQLite reports is a defect of the gateway's.
+    /// </summary>
+    private static bool IsUnavailable(SqliteException failure) => failure.SqliteErrorCode is 5 or 6 or 8 or 10 or 11 or 13 or 14 or 26;
 
     private static ProblemException Unavailable(SqliteException failure) =>
         new(ProblemKinds.JobStoreUnavailable, "the job store cannot be used at the moment", failure) { RetryAfter = TimeSpan.FromSeconds(5) };

@@ -32,7 +32,8 @@ internal sealed class JobQueries(JobDatabase database)
         .Select(row => row.ToRecord()).ToList());
 
     /// <summary>Namespaces that jobs are in.</summary>
-    public IReadOnlyList<string> Namespaces() => database.Read(connection => connection.Query<string>("SELECT DISTINCT namespace FROM jobs").ToList());
+    public IReadOnlyList<string> Namespaces() =>
+        database.Read(connection => connection.Query<string>("SELECT DISTINCT namespace FROM jobs").ToList());
 
     /// <summary>When the next job of the queue is due; null where none waits.</summary>
     public DateTimeOffset? NextDue() => database.Read(connection => connection
@@ -53,4 +54,9 @@ internal sealed class JobQueries(JobDatabase database)
 /// <param name="ReadableNamespaces">Where others' jobs are seen too.</param>
 /// <param name="OlderThan">The last id of the page before.</param>
 internal sealed record JobFilter(
-    string Subject, IReadOnlyList<string> ReadableNamespaces, JobState? State = null, string? Kind = null, string? Namespace = null, string? OlderThan = null);
+    string Subject,
+    IReadOnlyList<string> ReadableNamespaces,
+    JobState? State = null,
+    string? Kind = null,
+    string? Namespace = null,
+    string? OlderThan = null);

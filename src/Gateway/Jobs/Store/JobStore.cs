@@ -15,6 +15,9 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
     /// </summary>
     private const int SequenceGap = 1000;
 
+    /// <summary>When to come back to a full queue.</summary>
+    private static readonly TimeSpan QueueRetry = TimeSpan.FromSeconds(10);
+
     private const string Returning = $"RETURNING {JobRow.Columns}";
 
     /// <summary>Stores a new job, or finds the one that already does the same work for the same caller.</summary>
@@ -28,7 +31,7 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
 
             if (connection.ExecuteScalar<int>("SELECT count(*) FROM jobs WHERE state = 'queued'") >= maxQueued)
             {
-                throw new ProblemException(ProblemKinds.TooManyRequests, $"{maxQueued} jobs are waiting already") { RetryAfter = TimeSpan.FromSeconds(10) };
+                throw new ProblemException(ProblemKinds.TooManyRequests, $"{maxQueued} jobs are waiting already") { RetryAfter = QueueRetry };
             }
 
             return (Insert(connection, job), false);
@@ -87,13 +90,15 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
         {
             var ended = connection.Execute(
                 """
-                UPDATE jobs SET cancel_requested = 1, state = 'canceled', finished_at = @Now, secret = NULL, next_attempt_at = NULL, sequence = sequence + 1
+                UPDATE jobs SET cancel_requested = 1, state = 'canceled', finished_at = @Now, secret = NULL, next_attempt_at = NULL,
+                  sequence = sequence + 1
                 WHERE id = @Id AND state = 'queued' AND epoch = 0
                 """,
                 new { Id = id, Now = Now() });
             connection.Execute("UPDATE jobs SET cancel_requested = 1 WHERE id = @Id AND state = 'running'", new { Id = id });
             connection.Execute(
-                "UPDATE jobs SET cancel_requested = 1, sequence = sequence + 1 WHERE id = @Id AND state = 'queued' AND cancel_requested = 0", new { Id = id });
+                "UPDATE jobs SET cancel_requested = 1, sequence = sequence + 1 WHERE id = @Id AND state = 'queued' AND cancel_requested = 0",
+                new { Id = id });
             return (One(connection, $"SELECT {JobRow.Columns} FROM jobs WHERE id = @Id", new { Id = id }), ended == 1);
         },
         cancel);
@@ -101,7 +106,8 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
     /// <summary>Takes over what the last process left running. To be called once, before anything runs.</summary>
     public Task<int> RequeueAbandonedAsync(CancellationToken cancel) => database.WriteAsync(
         connection => connection.Execute(
-            "UPDATE jobs SET state = 'queued', epoch = epoch + 1, sequence = sequence + 1, next_attempt_at = @Now WHERE state = 'running'", new { Now = Now() }),
+            "UPDATE jobs SET state = 'queued', epoch = epoch + 1, sequence = sequence + 1, next_attempt_at = @Now WHERE state = 'running'",
+            new { Now = Now() }),
         cancel);
 
     private static JobRecord? SameWork(SqliteConnection connection, JobRecord job) => One(connection,

@@ -1,6 +1,8 @@
 namespace Gateway.Jobs;
 
-/// <summary>The store cannot be used, and the gateway refuses to start. The message is for the operator, who sees it on the console; no caller does.</summary>
+/// <summary>
+/// The store cannot be used, and the gateway refuses to start. The message is for the operator, who sees it on the console; no caller does.
+/// </summary>
 internal sealed class JobStoreException(JobStoreFault fault, string message, Exception? inner = null) : Exception(message, inner)
 {
     public JobStoreFault Fault { get; } = fault;

@@ -14,7 +14,8 @@ internal static class JobStorePath
     public static string UserPath(string? stateHome, string home) => Path.Join(
         Path.IsPathRooted(stateHome) ? stateHome : Path.Join(home, ".local", "state"), "gateway", "jobs.db");
 
-    private static bool CanWrite(string database)
+    /// <summary>Tries it: modes alone do not tell of a read-only file system.</summary>
+    public static bool CanWrite(string database)
     {
         var probe = $"{database}.probe-{Environment.ProcessId}";
         try

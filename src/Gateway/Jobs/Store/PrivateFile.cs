@@ -26,7 +26,10 @@ internal static class PrivateFile
 
         var file = new FileStream(path, new FileStreamOptions
         {
-            Mode = mode, Access = FileAccess.ReadWrite, Share = share, UnixCreateMode = mode == FileMode.Open ? null : OwnerOnly,
+            Mode = mode,
+            Access = FileAccess.ReadWrite,
+            Share = share,
+            UnixCreateMode = mode == FileMode.Open ? null : OwnerOnly,
         });
         File.SetUnixFileMode(file.SafeFileHandle, OwnerOnly);
         return file;

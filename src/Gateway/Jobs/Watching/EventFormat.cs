@@ -55,9 +55,12 @@ internal sealed class ServerSentEvents(JsonSerializerOptions json) : IEventForma
 {
     public string ContentType => "text/event-stream";
 
-    /// <summary>The event is <c>progress</c> until the end, then the final state's name. JSON has no bare line break, so one data line does.</summary>
-    public string Event(JobRecord job) =>
-        $"id: {job.Sequence}\nevent: {(job.State.IsFinal() ? job.State.Spell() : "progress")}\ndata: {JsonSerializer.Serialize(JobView.From(job), json)}\n\n";
+    /// <summary>The event is <c>progress</c> until the end, then the final state's name. The JSON has no line break, so one data line does.</summary>
+    public string Event(JobRecord job)
+    {
+        var name = job.State.IsFinal() ? job.State.Spell() : "progress";
+        return $"id: {job.Sequence}\nevent: {name}\ndata: {JsonSerializer.Serialize(JobView.From(job), json)}\n\n";
+    }
 
     public string Heartbeat(JobRecord job) => ": heartbeat\n\n";
 }

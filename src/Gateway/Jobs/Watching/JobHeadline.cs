@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Gateway.Jobs;
 
-/// <summary>A job in a few words. It knows no kind of job, only the contract's field names: <c>reference</c> of a request, <c>digest</c> of what was made.</summary>
+/// <summary>
+/// A job in a few words. It knows no kind of job, only the contract's field names: <c>reference</c> of a request, <c>digest</c> of what was made.
+/// </summary>
 internal static class JobHeadline
 {
     /// <summary>What it is about: the reference where the request has one.</summary>

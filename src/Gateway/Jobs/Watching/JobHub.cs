@@ -12,6 +12,9 @@ internal sealed class JobHub(IOptions<JobOptions> options)
     private readonly Dictionary<string, Topic> topics = new(StringComparer.Ordinal);
     private int watchers;
 
+    /// <summary>How many watch now.</summary>
+    public int Watchers => Volatile.Read(ref watchers);
+
     /// <summary>Begins to watch. Watch first and read the store then: so nothing falls in between.</summary>
     public JobWatch Watch(string id)
     {

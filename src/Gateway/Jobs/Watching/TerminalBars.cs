@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Gateway.Jobs;
 
 /// <summary>
@@ -33,23 +31,16 @@ internal sealed class TerminalBars : IEventFormat
 
     public string Goodbye(JobRecord job) => "the gateway restarts; the job goes on after that\n";
 
+    /// <summary>The rest of each line is erased, and below the last all that a taller picture left: what follows begins on a clean line.</summary>
     private string Draw(JobRecord job)
     {
-        var text = new StringBuilder();
-        if (drawn > 0)
-        {
-            text.Append($"\e[{drawn}A");
-        }
-
         var lines = Lines(job);
-        foreach (var line in lines)
-        {
-            text.Append(line.Length > Columns ? line[..Columns] : line).Append("\e[K\n");
-        }
-
+        var up = drawn > 0 ? $"\e[{drawn}A" : "";
         drawn = lines.Count;
-        return text.Append("\e[J").ToString();
+        return $"{up}{string.Join("\e[K\n", lines.Select(line => Cut(line, Columns)))}\e[J\n";
     }
+
+    private static string Cut(string text, int length) => text.Length > length ? text[..length] : text;
 
     private static List<string> Lines(JobRecord job)
     {
@@ -59,11 +50,11 @@ internal sealed class TerminalBars : IEventFormat
             return lines;
         }
 
-        var shown = Shown(progress.Items);
+        var (shown, rest) = Choose(progress.Items);
         lines.AddRange(shown.Select(ItemLine));
-        if (progress.Items.Count > shown.Count)
+        if (rest.Count > 0)
         {
-            lines.Add(Rest(progress.Items.Except(shown)));
+            lines.Add(Rest(rest));
         }
 
         lines.Add(TotalLine(progress));
@@ -72,31 +63,33 @@ internal sealed class TerminalBars : IEventFormat
 
     private static string Heading(JobRecord job)
     {
-        var what = JobHeadline.Of(job);
         var attempt = job.Attempt > 1 ? $" (attempt {job.Attempt})" : "";
-        return (job.State, job.CancelRequested) switch
+        var state = (job.State, job.CancelRequested) switch
         {
-            (JobState.Running, true) => $"{what}: canceling",
-            (JobState.Running, _) => $"{what}: {job.Progress?.Phase.Spell() ?? "starting"}{attempt}",
-            (JobState.Queued, _) when job.Error is not null => $"{what}: {job.Error.Code}, trying again at {job.NextAttemptAt:HH:mm:ss}Z",
-            _ => $"{what}: {job.State.Spell()}",
+            (JobState.Running, true) => "canceling",
+            (JobState.Running, _) => $"{job.Progress?.Phase.Spell() ?? "starting"}{attempt}",
+            (JobState.Queued, _) when job.Error is not null => $"{job.Error.Code}, again at {job.NextAttemptAt:HH:mm:ss}Z",
+            _ => job.State.Spell(),
         };
+        return $"{Cut(JobHeadline.Of(job), Columns - 2 - state.Length)}: {state}";
     }
 
     /// <summary>What moves comes first, then what waits, then what is done; on screen they keep their order.</summary>
-    private static List<ProgressItemView> Shown(IReadOnlyList<ProgressItemView> items) => items
-        .Select((item, index) => (item, index))
-        .OrderBy(pair => pair.item.State switch { ItemState.Done or ItemState.Exists => 2, ItemState.Waiting => 1, _ => 0 })
-        .Take(MaxItems)
-        .OrderBy(pair => pair.index)
-        .Select(pair => pair.item)
-        .ToList();
+    private static (List<ProgressItemView> Shown, List<ProgressItemView> Others) Choose(IReadOnlyList<ProgressItemView> items)
+    {
+        var ranked = items
+            .Select((item, index) => (item, index))
+            .OrderBy(pair => pair.item.State switch { ItemState.Done or ItemState.Exists => 2, ItemState.Waiting => 1, _ => 0 })
+            .ToList();
+        var shown = ranked.Take(MaxItems).OrderBy(pair => pair.index).Select(pair => pair.item).ToList();
+        return (shown, ranked.Skip(MaxItems).Select(pair => pair.item).ToList());
+    }
 
     private static string ItemLine(ProgressItemView item)
     {
         var name = item.Digest[(item.Digest.IndexOf(':') + 1)..];
         var percent = item.BytesTotal <= 0 ? item.State is ItemState.Waiting ? 0 : 100 : (int)(100.0 * item.BytesDone / item.BytesTotal);
-        return $"  {JobHeadline.Clean(name.Length > NameWidth ? name[..NameWidth] : name),-NameWidth} {Bar(percent)} {percent,3}%  "
+        return $"  {JobHeadline.Clean(Cut(name, NameWidth)),-NameWidth} {Bar(percent)} {percent,3}%  "
             + $"{ByteText.Share(item.BytesDone, item.BytesTotal),14}  {item.State.Spell()}";
     }
 
@@ -104,12 +97,12 @@ internal sealed class TerminalBars : IEventFormat
     {
         var rate = progress.BytesPerSecond > 0 ? $"  {ByteText.Of(progress.BytesPerSecond)}/s" : "";
         var eta = progress.EtaSeconds is { } seconds ? $"  eta {ByteText.Seconds(seconds)}" : "";
-        return $"  {"total",-NameWidth} {Bar(progress.Percent)} {progress.Percent,3}%  {ByteText.Share(progress.BytesDone, progress.BytesTotal),14}{rate}{eta}";
+        var share = ByteText.Share(progress.BytesDone, progress.BytesTotal);
+        return $"  {"total",-NameWidth} {Bar(progress.Percent)} {progress.Percent,3}%  {share,14}{rate}{eta}";
     }
 
-    private static string Rest(IEnumerable<ProgressItemView> items)
+    private static string Rest(List<ProgressItemView> rest)
     {
-        var rest = items.ToList();
         var states = rest.GroupBy(item => item.State).OrderBy(group => group.Key).Select(group => $"{group.Count()} {group.Key.Spell()}");
         return $"  and {rest.Count} more: {string.Join(", ", states)}";
     }

@@ -1,0 +1,22 @@
+using Dapper;
+using Gateway.Http;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Gateway.Jobs;
+
+/// <summary>Whether jobs can be taken: the store is asked for its write lock, and nothing is written.</summary>
+internal sealed class JobStoreHealth(JobDatabase database) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await database.WriteAsync(connection => connection.ExecuteScalar<int>("PRAGMA user_version"), cancellationToken);
+            return HealthCheckResult.Healthy();
+        }
+        catch (ProblemException unavailable)
+        {
+            return HealthCheckResult.Unhealthy(unavailable.Message);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using System.Runtime.Versioning;
+using Dapper;
+using Gateway.Jobs;
+using Microsoft.Data.Sqlite;
+
+namespace Gateway.Tests.Jobs.Store;
+
+[SupportedOSPlatform("linux")]
+public sealed class JobDatabaseTests : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task Folder_and_files_are_their_owners_alone()
+    {
+        var path = Path.Combine(folder.Path, "state", "gateway", "jobs.db");
+        using var database = JobDatabase.Open(path);
+        await FillAsync(database);
+        Assert.Equal(OwnerOnly | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(path)!));
+        var files = Directory.GetFiles(Path.GetDirectoryName(path)!);
+        Assert.Contains($"{path}-wal", files);
+        Assert.All(files, file => Assert.Equal(OwnerOnly, File.GetUnixFileMode(file)));
+    }
+
+    [Fact]
+    public async Task A_commit_reaches_the_disk_before_it_returns_and_deleted_bytes_are_overwritten()
+    {
+        using var database = JobDatabase.Open(folder.Database);
+        var settings = await database.WriteAsync(
+            connection => new[] { "journal_mode", "synchronous", "secure_delete", "foreign_keys" }
+                .Select(name => connection.ExecuteScalar<string>($"PRAGMA {name}")).ToArray(),
+            TestClock.Limit());
+        Assert.Equal(["wal", "2", "1", "1"], settings);
+    }
+
+    [Fact]
+    public void A_second_gateway_on_the_same_store_is_refused_until_the_first_has_gone()
+    {
+        using (JobDatabase.Open(folder.Database))
+        {
+            var refused = Assert.Throws<JobStoreException>(() => JobDatabase.Open(folder.Database));
+            Assert.Equal(JobStoreFault.InUse, refused.Fault);
+            Assert.Contains("in use by another gateway", refused.Message, StringComparison.Ordinal);
+        }
+
+        JobDatabase.Open(folder.Database).Dispose();
+    }
+
+    [Fact]
+    public void The_lock_holds_against_another_process()
+    {
+        using var database = JobDatabase.Open(folder.Database);
+        using var flock = System.Diagnostics.Process.Start("flock", ["--nonblock", $"{folder.Database}.lock", "true"]);
+        flock.WaitForExit();
+        Assert.Equal(1, flock.ExitCode);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_database_is_refused_and_left_as_it_is()
+    {
+        var garbage = Enumerable.Repeat((byte)'x', 8192).ToArray();
+        File.WriteAllBytes(folder.Database, garbage);
+        AssertRefused(JobStoreFault.Damaged);
+        Assert.Equal(garbage, File.ReadAllBytes(folder.Database));
+    }
+
+    [Fact]
+    public async Task A_database_with_broken_pages_is_refused()
+    {
+        using (var database = JobDatabase.Open(folder.Database))
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                await FillAsync(database);
+            }
+        }
+
+        using (var file = new FileStream(folder.Database, FileMode.Open))
+        {
+            // Page 1 stays: the header is whole, and the tables behind it are not.
+            file.Position = 4096;
+            file.Write(Enumerable.Repeat((byte)0xa5, (int)file.Length - 4096).ToArray());
+        }
+
+        AssertRefused(JobStoreFault.Damaged);
+    }
+
+    [Fact]
+    public void A_refused_start_lets_go_of_the_lock()
+    {
+        File.WriteAllText(folder.Database, new string('x', 4096));
+        AssertRefused(JobStoreFault.Damaged);
+        File.Delete(folder.Database);
+        JobDatabase.Open(folder.Database).Dispose();
+    }
+
+    [Fact]
+    public async Task A_store_of_a_newer_gateway_is_refused()
+    {
+        using (var database = JobDatabase.Open(folder.Database))
+        {
+            await database.WriteAsync(connection => connection.Execute("PRAGMA user_version = 999"), TestClock.Limit());
+        }
+
+        AssertRefused(JobStoreFault.TooNew);
+    }
+
+    [Fact]
+    public void A_path_below_a_file_is_refused()
+    {
+        File.WriteAllText(folder.File("file"), "");
+        Assert.Equal(JobStoreFault.NotWritable, Assert.Throws<JobStoreException>(() => JobDatabase.Open(folder.File("file/jobs.db"))).Fault);
+    }
+
+    [Fact]
+    public async Task A_failed_write_leaves_nothing_and_the_next_one_works()
+    {
+        using var database = JobDatabase.Open(folder.Database);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => database.WriteAsync<int>(
+            connection =>
+            {
+                Insert(connection, "half");
+                throw new InvalidOperationException("in the middle");
+            },
+            TestClock.Limit()));
+        await FillAsync(database);
+        Assert.Equal(1, database.Read(connection => connection.ExecuteScalar<int>("SELECT count(*) FROM jobs")));
+    }
+
+    [Fact]
+    public async Task A_store_that_cannot_be_written_is_told_as_job_store_unavailable()
+    {
+        using var database = JobDatabase.Open(folder.Database);
+        await database.WriteAsync(
+            connection => connection.Execute($"PRAGMA max_page_count = {connection.ExecuteScalar<int>("PRAGMA page_count")}"), TestClock.Limit());
+        var full = await Assert.ThrowsAsync<Gateway.Http.ProblemException>(() => database.WriteAsync(
+            connection => connection.Execute("CREATE TABLE big AS SELECT randomblob(1000000) AS data"), TestClock.Limit()));
+        Assert.Equal("job_store_unavailable", full.Kind.Code);
+        Assert.NotNull(full.RetryAfter);
+    }
+
+    [Fact]
+    public async Task Readers_do_not_wait_for_the_writer()
+    {
+        using var database = JobDatabase.Open(folder.Database);
+        await database.WriteAsync(
+            connection =>
+            {
+                Insert(connection, "uncommitted");
+                Assert.Equal(0, database.Read(reader => reader.ExecuteScalar<int>("SELECT count(*) FROM jobs")));
+                return 0;
+            },
+            TestClock.Limit());
+        Assert.Equal(1, database.Read(reader => reader.ExecuteScalar<int>("SELECT count(*) FROM jobs")));
+    }
+
+    private void AssertRefused(JobStoreFault fault) =>
+        Assert.Equal(fault, Assert.Throws<JobStoreException>(() => JobDatabase.Open(folder.Database)).Fault);
+
+    private static Task<int> FillAsync(JobDatabase database) =>
+        database.WriteAsync(connection => Insert(connection, Guid.NewGuid().ToString()), TestClock.Limit());
+
+    private static int Insert(SqliteConnection connection, string id) => connection.Execute(
+        """
+        INSERT INTO jobs (id, kind, namespace, subject, request, state, created_at, timeout, trace_parent)
+        VALUES (@id, 'k', 'n', 's', '{}', 'queued', 0, 1, '')
+        """,
+        new { id });
+}

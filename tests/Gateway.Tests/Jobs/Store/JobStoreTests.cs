@@ -1,0 +1,194 @@
+using Gateway.Http;
+using Gateway.Jobs;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gateway.Tests.Jobs.Store;
+
+public sealed class JobStoreTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+    private readonly FakeTimeProvider time = new(new DateTimeOffset(2025, 6, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly JobDatabase database;
+    private readonly JobStore store;
+    private readonly JobQueries queries;
+
+    public JobStoreTests()
+    {
+        database = JobDatabase.Open(folder.Database);
+        store = new JobStore(database, time);
+        queries = new JobQueries(database);
+    }
+
+    public void Dispose()
+    {
+        database.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_stored_job_is_read_back_as_it_was()
+    {
+        var job = SampleJob.New(workKey: "w", secret: [1, 2, 3]) with { TraceState = "a=b" };
+        await EnqueueAsync(job);
+        Assert.Equivalent(job, queries.Find(job.Id), strict: true);
+    }
+
+    [Fact]
+    public async Task Jobs_are_claimed_in_the_order_they_came()
+    {
+        var jobs = Enumerable.Range(0, 20).Select(_ => SampleJob.New()).ToList();
+        foreach (var job in jobs)
+        {
+            await EnqueueAsync(job);
+        }
+
+        foreach (var job in jobs)
+        {
+            Assert.Equal(job.Id, (await ClaimAsync())!.Id);
+        }
+
+        Assert.Null(await ClaimAsync());
+    }
+
+    [Fact]
+    public async Task The_same_work_of_the_same_caller_is_joined_and_other_work_is_not()
+    {
+        var first = await EnqueueAsync(SampleJob.New(workKey: "alpine"));
+        await ClaimAsync();
+        Assert.Equal(first.Id, (await EnqueueAsync(SampleJob.New(workKey: "alpine"))).Id);
+        Assert.NotEqual(first.Id, (await EnqueueAsync(SampleJob.New(workKey: "busybox"))).Id);
+        Assert.NotEqual(first.Id, (await EnqueueAsync(SampleJob.New(subject: "key:bob", workKey: "alpine"))).Id);
+        Assert.NotEqual(first.Id, (await EnqueueAsync(SampleJob.New(workKey: "alpine") with { Namespace = "team-b" })).Id);
+        Assert.NotEqual(first.Id, (await EnqueueAsync(SampleJob.New())).Id);
+    }
+
+    [Fact]
+    public async Task Work_that_has_ended_or_is_to_be_canceled_is_not_joined()
+    {
+        var first = await EnqueueAsync(SampleJob.New(workKey: "alpine"));
+        await ClaimAsync();
+        await store.RequestCancelAsync(first.Id, TestClock.Limit());
+        var second = await EnqueueAsync(SampleJob.New(workKey: "alpine"));
+        Assert.NotEqual(first.Id, second.Id);
+        await store.FinishAsync((await ClaimAsync())! with { State = JobState.Succeeded }, TestClock.Limit());
+        Assert.NotEqual(second.Id, (await EnqueueAsync(SampleJob.New(workKey: "alpine"))).Id);
+    }
+
+    [Fact]
+    public async Task A_full_queue_refuses_new_work_but_still_joins()
+    {
+        await EnqueueAsync(SampleJob.New(workKey: "a"), maxQueued: 2);
+        await EnqueueAsync(SampleJob.New(), maxQueued: 2);
+        var full = await Assert.ThrowsAsync<ProblemException>(() => EnqueueAsync(SampleJob.New(), maxQueued: 2));
+        Assert.Equal("too_many_requests", full.Kind.Code);
+        Assert.True(full.RetryAfter > TimeSpan.Zero);
+        await EnqueueAsync(SampleJob.New(workKey: "a"), maxQueued: 2);
+        await ClaimAsync();
+        await EnqueueAsync(SampleJob.New(), maxQueued: 2);
+    }
+
+    [Fact]
+    public async Task A_job_that_waits_for_its_next_attempt_is_not_claimed_before_it_is_due()
+    {
+        await EnqueueAsync(SampleJob.New());
+        var claimed = (await ClaimAsync())!;
+        await store.RequeueAsync(claimed with { NextAttemptAt = time.GetUtcNow().AddSeconds(5), Failures = 1 }, countAttempt: true, TestClock.Limit());
+        Assert.Null(await ClaimAsync());
+        Assert.Equal(time.GetUtcNow().AddSeconds(5), queries.NextDue());
+        time.Advance(TimeSpan.FromSeconds(5));
+        var again = (await ClaimAsync())!;
+        Assert.Equal((2, 1, claimed.StartedAt), (again.Attempt, again.Failures, again.StartedAt));
+        Assert.True(again.Epoch > claimed.Epoch && again.Sequence > claimed.Sequence);
+        Assert.Null(again.NextAttemptAt);
+    }
+
+    [Fact]
+    public async Task An_attempt_that_a_shutdown_interrupted_is_not_counted()
+    {
+        await EnqueueAsync(SampleJob.New());
+        await store.RequeueAsync((await ClaimAsync())!, countAttempt: false, TestClock.Limit());
+        Assert.Equal(1, (await ClaimAsync())!.Attempt);
+    }
+
+    [Fact]
+    public async Task An_owner_of_the_past_can_write_nothing()
+    {
+        await EnqueueAsync(SampleJob.New());
+        var stale = (await ClaimAsync())!;
+        await store.RequeueAbandonedAsync(TestClock.Limit());
+        var owner = (await ClaimAsync())!;
+        Assert.Null(await store.FinishAsync(stale with { State = JobState.Failed }, TestClock.Limit()));
+        Assert.Null(await store.RequeueAsync(stale, countAttempt: true, TestClock.Limit()));
+        Assert.False(await store.SaveProgressAsync(stale with { Sequence = 9999 }, TestClock.Limit()));
+        Assert.Equivalent(owner, queries.Find(owner.Id), strict: true);
+        Assert.True(await store.SaveProgressAsync(owner, TestClock.Limit()));
+        Assert.NotNull(await store.FinishAsync(owner with { State = JobState.Succeeded }, TestClock.Limit()));
+    }
+
+    [Fact]
+    public async Task An_end_is_final_and_erases_the_credentials()
+    {
+        await EnqueueAsync(SampleJob.New(secret: [1, 2, 3]));
+        var owner = (await ClaimAsync())!;
+        Assert.NotNull(owner.Secret);
+        var ended = (await store.FinishAsync(owner with { State = JobState.Succeeded, Result = "{}" }, TestClock.Limit()))!;
+        Assert.Equal((JobState.Succeeded, time.GetUtcNow(), null), (ended.State, ended.FinishedAt!.Value, ended.Secret));
+        Assert.Null(await store.FinishAsync(owner with { State = JobState.Failed }, TestClock.Limit()));
+        Assert.Equal((JobState.Succeeded, false), Of(await store.RequestCancelAsync(owner.Id, TestClock.Limit())));
+        Assert.Null(await ClaimAsync());
+    }
+
+    [Fact]
+    public async Task Canceling_a_job_that_never_ran_ends_it_at_once_without_its_credentials()
+    {
+        var job = await EnqueueAsync(SampleJob.New(secret: [1]));
+        Assert.Equal((JobState.Canceled, true), Of(await store.RequestCancelAsync(job.Id, TestClock.Limit())));
+        var ended = queries.Find(job.Id)!;
+        Assert.Equal((true, null, time.GetUtcNow()), (ended.CancelRequested, ended.Secret, ended.FinishedAt!.Value));
+    }
+
+    [Fact]
+    public async Task Canceling_a_job_that_waits_for_another_attempt_makes_it_due_for_its_clean_up()
+    {
+        await EnqueueAsync(SampleJob.New());
+        var job = (await ClaimAsync())!;
+        await store.RequeueAsync(job with { NextAttemptAt = time.GetUtcNow().AddHours(1) }, countAttempt: true, TestClock.Limit());
+        Assert.Equal((JobState.Queued, false), Of(await store.RequestCancelAsync(job.Id, TestClock.Limit())));
+        await EnqueueAsync(SampleJob.New());
+        var claimed = (await store.ClaimAsync(onlyCanceled: true, TestClock.Limit()))!;
+        Assert.Equal((job.Id, true), (claimed.Id, claimed.CancelRequested));
+        Assert.Null(await store.ClaimAsync(onlyCanceled: true, TestClock.Limit()));
+    }
+
+    [Fact]
+    public async Task A_wish_to_cancel_survives_the_attempt_it_came_too_late_for()
+    {
+        var job = await EnqueueAsync(SampleJob.New());
+        var owner = (await ClaimAsync())!;
+        await store.RequestCancelAsync(job.Id, TestClock.Limit());
+        var ended = (await store.FinishAsync(owner with { State = JobState.Succeeded }, TestClock.Limit()))!;
+        Assert.Equal((JobState.Succeeded, true), (ended.State, ended.CancelRequested));
+    }
+
+    [Fact]
+    public async Task Canceling_what_is_not_there_finds_nothing() =>
+        Assert.Null((await store.RequestCancelAsync("01jwm2x8g07000000000000000", TestClock.Limit())).Job);
+
+    [Fact]
+    public async Task What_the_last_process_left_running_is_queued_again_with_its_credentials()
+    {
+        var job = await EnqueueAsync(SampleJob.New(workKey: "a", secret: [1, 2]));
+        var owner = (await ClaimAsync())!;
+        Assert.Equal(1, await store.RequeueAbandonedAsync(TestClock.Limit()));
+        var waiting = queries.Find(job.Id)!;
+        Assert.Equal((JobState.Queued, 1, owner.Epoch + 1, time.GetUtcNow()), (waiting.State, waiting.Attempt, waiting.Epoch, waiting.NextAttemptAt!.Value));
+        Assert.Equal([1, 2], waiting.Secret);
+        Assert.Equal(job.Id, (await EnqueueAsync(SampleJob.New(workKey: "a"))).Id);
+    }
+
+    private static (JobState?, bool) Of((JobRecord? Job, bool EndedHere) canceled) => (canceled.Job?.State, canceled.EndedHere);
+
+    private async Task<JobRecord> EnqueueAsync(JobRecord job, int maxQueued = 1000) => (await store.EnqueueAsync(job, maxQueued, TestClock.Limit())).Job;
+
+    private Task<JobRecord?> ClaimAsync() => store.ClaimAsync(onlyCanceled: false, TestClock.Limit());
+}

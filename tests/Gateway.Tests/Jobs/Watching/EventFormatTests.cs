@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Gateway.Http;
+using Gateway.Jobs;
+using Microsoft.AspNetCore.Http;
+
+namespace Gateway.Tests.Jobs.Watching;
+
+public sealed class EventFormatTests
+{
+    [Theory]
+    [InlineData(null, "text/event-stream")]
+    [InlineData("*/*", "text/event-stream")]
+    [InlineData("text/*", "text/event-stream")]
+    [InlineData("text/event-stream", "text/event-stream")]
+    [InlineData("application/x-ndjson", "application/x-ndjson")]
+    [InlineData("application/*", "application/x-ndjson")]
+    [InlineData("APPLICATION/X-NDJSON", "application/x-ndjson")]
+    [InlineData("text/plain", "text/plain; charset=utf-8")]
+    [InlineData("text/plain, text/event-stream;q=0.5", "text/plain; charset=utf-8")]
+    [InlineData("text/event-stream;q=0, */*", "application/x-ndjson")]
+    [InlineData("application/json, application/x-ndjson;q=0.1", "application/x-ndjson")]
+    [InlineData("text/event-stream, application/json", "text/event-stream")]
+    public void The_best_liked_format_is_served(string? accept, string expected) => Assert.Equal(expected, Negotiate(accept).ContentType);
+
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("image/png, text/html")]
+    [InlineData("text/event-stream;q=0")]
+    [InlineData("*/*;q=0")]
+    public void What_cannot_be_served_is_told(string accept) =>
+        Assert.Equal("not_acceptable", Assert.Throws<ProblemException>(() => Negotiate(accept)).Kind.Code);
+
+    [Fact]
+    public void A_server_sent_event_is_one_data_line_whatever_the_job_says()
+    {
+        var job = SampleJob.New() with { Sequence = 7, State = JobState.Failed, Error = new JobError("t", "t", 502, "line\r\nid: 9\n\ndata: x", "code", false) };
+        var lines = Negotiate(null).Event(job).Split('\n');
+        Assert.Equal(["id: 7", "event: failed"], lines[..2]);
+        Assert.StartsWith("data: {", lines[2], StringComparison.Ordinal);
+        Assert.Equal(["", ""], lines[3..]);
+    }
+
+    [Fact]
+    public void A_line_of_json_is_one_line_and_so_is_its_heartbeat()
+    {
+        var format = Negotiate("application/x-ndjson");
+        var job = SampleJob.New() with { Result = "{\n}" };
+        foreach (var line in new[] { format.Event(job), format.Heartbeat(job) })
+        {
+            Assert.EndsWith("\n", line, StringComparison.Ordinal);
+            Assert.Equal(job.Id, JsonElement.Parse(line.TrimEnd('\n')).GetProperty("id").GetString());
+            Assert.Equal(1, line.Count(letter => letter == '\n'));
+        }
+    }
+
+    private static IEventFormat Negotiate(string? accept)
+    {
+        var http = new DefaultHttpContext();
+        if (accept is not null)
+        {
+            http.Request.Headers.Accept = accept;
+        }
+
+        return EventFormat.Negotiate(http.Request.GetTypedHeaders(), JsonSerializerOptions.Web);
+    }
+}
