@@ -43,7 +43,6 @@ internal sealed class ImagePuller(
         RequireUnpackable(plan, work);
 
         // 4 and 5
-        progress.Enter(JobPhase.Downloading);
         await FetchAndUnpackAsync(store, repository, plan, work, progress, cancel);
 
         // 6
@@ -87,6 +86,7 @@ internal sealed class ImagePuller(
         using var slots = new SemaphoreSlim(options.Value.MaxConcurrentDownloads);
         var unpacking = plan.Images.Where(image => work.Unpack && UnpacksHere(image)).ToArray();
         var wanted = StartFetching(store, repository, plan, unpacking, progress, slots, stop.Token);
+        progress.Enter(JobPhase.Downloading);
         var tasks = wanted.Values.Select(layer => layer.Fetched).ToList();
         foreach (var image in unpacking)
         {

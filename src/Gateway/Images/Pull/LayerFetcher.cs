@@ -53,6 +53,7 @@ internal sealed class LayerFetcher(PullGates gates)
             return;
         }
 
+        item.Resume(writer.Offset);
         if (writer.Offset < layer.Size)
         {
             await using var source = await repository.OpenBlobAsync(layer, writer.Offset, cancel);
