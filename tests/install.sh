@@ -10,7 +10,7 @@ cache=${GATEWAY_TEST_CACHE:-$repository/.cache}/containerd
 
 main() {
   need_root
-  install_missing containerd:containerd ctr:containerd runc:runc docker-registry:docker-registry zstd:zstd jq:jq curl:curl getfattr:attr setpriv:util-linux
+  install_missing containerd:containerd ctr:containerd runc:runc docker-registry:docker-registry zstd:zstd jq:jq curl:curl getfattr:attr setpriv:util-linux htpasswd:apache2-utils
   fetch 1.7 '1.7.*' trixie testing
   fetch 2 '2.*' sid testing
   say "containerd: $(containerd --version | cut -d' ' -f3), $("$cache/1.7/usr/bin/containerd" --version | cut -d' ' -f3), $("$cache/2/usr/bin/containerd" --version | cut -d' ' -f3)"
