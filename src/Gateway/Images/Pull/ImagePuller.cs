@@ -102,23 +102,24 @@ internal sealed class ImagePuller(
     private Dictionary<Digest, LayerWork> StartFetching(
         BlobStore store, Repository repository, PullPlan plan, PlannedImage[] unpacking, JobProgress progress, SemaphoreSlim slots, CancellationToken cancel)
     {
+        var turns = new Turns();
         var unpacked = unpacking.SelectMany(image => image.Manifest.Layers).Select(layer => layer.Digest).ToHashSet();
         return plan.Images
             .SelectMany(image => image.Config is null ? image.Manifest.Layers.Prepend(image.Manifest.Config) : image.Manifest.Layers)
             .DistinctBy(layer => layer.Digest)
-            .Select(layer =>
+            .Select((layer, place) =>
             {
                 var item = progress.Add(layer.Digest.ToString(), layer.MediaType, layer.Size, unpacked.Contains(layer.Digest));
-                return new LayerWork(layer, FetchAsync(layer, item), item);
+                return new LayerWork(layer, FetchAsync(layer, new Turn(turns, place), item), item);
             })
             .ToDictionary(work => work.Layer.Digest);
 
-        async Task FetchAsync(Descriptor layer, ProgressItem item)
+        async Task FetchAsync(Descriptor layer, Turn turn, ProgressItem item)
         {
             await slots.WaitAsync(cancel);
             try
             {
-                await Traced("image.fetch", () => layers.FetchAsync(store, repository, layer, item, cancel));
+                await Traced("image.fetch", () => layers.FetchAsync(store, repository, layer, turn, item, cancel));
                 progress.Enter(unpacked.Count > 0 ? JobPhase.Unpacking : JobPhase.Downloading);
             }
             finally

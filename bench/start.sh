@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# From the start of the process to its first answers: one without containerd, one that asks containerd.
+# shellcheck source=bench/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# The polling's own step, about 10 ms, is part of the figure.
+wait_for() { # path
+  until api --output /dev/null --max-time 5 "$url$1" 2>/dev/null; do
+    kill -0 "$(gateway_pid)" || die "the gateway ended; its log is $bench_home/gateway/log"
+    sleep 0.002
+  done
+}
+
+start_once() {
+  local begin=${EPOCHREALTIME/./} live
+  launch_gateway "$bench_home/gateway" "$program" "$socket" "$gateway_port" "$management_port"
+  wait_for /healthz/live
+  live=$(((${EPOCHREALTIME/./} - begin) / 1000))
+  wait_for /v1/namespaces
+  echo "$live $(((${EPOCHREALTIME/./} - begin) / 1000))"
+  stop_gateway "$bench_home/gateway" "$program"
+}
+
+measure() {
+  local round live answered first_live first_answered
+  first_live=() first_answered=()
+  start_node "${versions%% *}"
+  for ((round = 0; round < rounds; round++)); do
+    read -r live answered < <(start_once)
+    first_live+=("$live") first_answered+=("$answered")
+    say "round $((round + 1)): live after $live ms, containerd's answer after $answered ms"
+  done
+  jq -cn --arg containerd "$containerd_version" --argjson live "$(json_array "${first_live[@]}")" \
+    --argjson answered "$(json_array "${first_answered[@]}")" "$median"'
+    {$containerd, limitMs: 1000, liveMs: $live, answeredMs: $answered}
+    | .liveMedianMs = (.liveMs | median) | .answeredMedianMs = (.answeredMs | median)'
+}
+
+prepare
+measure | report start '| containerd | live, ms | first answer of the API, ms | at most |' \
+  '.containerd, .liveMedianMs, .answeredMedianMs, .limitMs'
