@@ -28,7 +28,7 @@ public sealed class ContainerdNamespace(ContainerdDaemon daemon, string name) : 
 
         foreach (var ingest in await ctr.IngestsAsync(Name))
         {
-            await Grpc.AbortIngestAsync(Daemon.Address, Name, ingest);
+            await RawGrpc.AbortIngestAsync(Daemon.Address, Name, ingest);
         }
 
         await ctr.CollectAsync(Name);

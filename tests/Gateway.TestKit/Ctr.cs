@@ -23,10 +23,13 @@ public sealed class Ctr(string program, string address)
 
     public async Task<string[]> BlobsAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "content", "ls", "-q"));
 
-    public async Task<(string Key, string Parent, string Kind)[]> SnapshotsAsync(string containerdNamespace, string snapshotter = "overlayfs") =>
-        Lines(await RunAsync(containerdNamespace, "snapshots", "--snapshotter", snapshotter, "ls")).Skip(1)
-            .Select(line => Regex.Match(line, @"^(?<key>.*?)\s+(?<parent>sha256:\S+)?\s+(?<kind>Committed|Active|View)\s*$"))
-            .Select(match => (match.Groups["key"].Value, match.Groups["parent"].Value, match.Groups["kind"].Value)).ToArray();
+    /// <summary>The snapshots, by the columns under the heading: keys may hold spaces, as those of unpacking do.</summary>
+    public async Task<(string Key, string Parent, string Kind)[]> SnapshotsAsync(string containerdNamespace, string snapshotter = "overlayfs")
+    {
+        var rows = (await RunAsync(containerdNamespace, "snapshots", "--snapshotter", snapshotter, "ls")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var (parent, kind) = (rows[0].IndexOf("PARENT", StringComparison.Ordinal), rows[0].IndexOf("KIND", StringComparison.Ordinal));
+        return [.. rows.Skip(1).Select(row => (row[..parent].TrimEnd(), row[parent..kind].TrimEnd(), row[kind..].TrimEnd()))];
+    }
 
     public async Task<string[]> NamespacesAsync() => Lines(await RunAsync("default", "namespaces", "ls", "-q"));
 

@@ -7,12 +7,12 @@ namespace Gateway.TestKit;
 /// <summary>The real docker-registry on a free loopback port.</summary>
 public sealed class DockerRegistry : IAsyncDisposable
 {
-    private readonly string folder;
+    private readonly string[] folders;
     private readonly ChildProcess process;
 
-    private DockerRegistry(string folder, ChildProcess process, string host, bool tls)
+    private DockerRegistry(string[] folders, ChildProcess process, string host, bool tls)
     {
-        (this.folder, this.process, Host) = (folder, process, host);
+        (this.folders, this.process, Host) = (folders, process, host);
         Client = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true })
         {
             BaseAddress = new Uri($"{(tls ? "https" : "http")}://{host}/"),
@@ -21,12 +21,15 @@ public sealed class DockerRegistry : IAsyncDisposable
 
     public string Host { get; }
 
+    public string Log => process.Log;
+
     /// <summary>Speaks to the registry past the gateway.</summary>
     public HttpClient Client { get; }
 
     /// <param name="auth">The <c>auth:</c> part of the registry's configuration.</param>
     /// <param name="certificate">Certificate and key files for TLS.</param>
-    public static async Task<DockerRegistry> StartAsync(string auth = "", (string Certificate, string Key)? certificate = null)
+    /// <param name="alsoDelete">A folder that goes when the registry goes.</param>
+    public static async Task<DockerRegistry> StartAsync(string auth = "", (string Certificate, string Key)? certificate = null, string? alsoDelete = null)
     {
         var folder = Repo.NewFolder("registry");
         var host = $"127.0.0.1:{FreePort()}";
@@ -44,7 +47,7 @@ public sealed class DockerRegistry : IAsyncDisposable
             {auth}
             """);
         var process = ChildProcess.Start("docker-registry", ["serve", Path.Combine(folder, "config.yml")]);
-        var registry = new DockerRegistry(folder, process, host, tls.Length > 0);
+        var registry = new DockerRegistry([folder, .. alsoDelete is null ? (string[])[] : [alsoDelete]], process, host, tls.Length > 0);
         await Wait.UntilAsync(async () =>
         {
             try
@@ -58,6 +61,23 @@ public sealed class DockerRegistry : IAsyncDisposable
         }, "docker-registry serves");
         return registry;
     }
+
+    /// <summary>Asks for a user and a password.</summary>
+    public static async Task<DockerRegistry> StartWithBasicAsync(string user, string password)
+    {
+        var file = Path.Combine(Repo.NewFolder("htpasswd"), "htpasswd");
+        // Debian's perl is always there, and its crypt knows bcrypt, the only hash that docker-registry takes.
+        var hash = await ChildProcess.RunAsync("perl", "-e", "print crypt($ARGV[0], q($2y$05$gatewaytestsgatewaytee))", password);
+        await File.WriteAllTextAsync(file, $"{user}:{hash}\n");
+        return await StartAsync($"auth:\n  htpasswd:\n    realm: tests\n    path: {file}", alsoDelete: Path.GetDirectoryName(file));
+    }
+
+    /// <summary>Speaks TLS with a certificate of the authority.</summary>
+    public static Task<DockerRegistry> StartWithTlsAsync(CertificateAuthority authority) => StartAsync(certificate: authority.IssueServer());
+
+    /// <summary>Asks for a token of the server.</summary>
+    public static Task<DockerRegistry> StartWithTokensAsync(TokenServer tokens) => StartAsync(
+        $"auth:\n  token:\n    realm: {tokens.Realm}\n    service: {TokenServer.Service}\n    issuer: {TokenServer.Issuer}\n    rootcertbundle: {tokens.CertificateFile}");
 
     /// <summary>Stores the image; gives its reference.</summary>
     public async Task<string> PushAsync(string repository, TestImage image, AuthenticationHeaderValue? authorization = null)
@@ -88,7 +108,10 @@ public sealed class DockerRegistry : IAsyncDisposable
     {
         await process.DisposeAsync();
         Client.Dispose();
-        Directory.Delete(folder, recursive: true);
+        foreach (var folder in folders)
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     public static int FreePort()

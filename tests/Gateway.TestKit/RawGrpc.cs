@@ -9,7 +9,7 @@ namespace Gateway.TestKit;
 /// <summary>
 /// One gRPC call, bytes in and bytes out, over containerd's socket: for what <c>ctr</c> cannot do. Independent of the client under test.
 /// </summary>
-public static class Grpc
+public static class RawGrpc
 {
     private const int FrameHeader = 5;
 
