@@ -41,8 +41,16 @@ public static class Faults
         await ScriptedRegistry.WriteBlobAsync(http, good.Bytes);
     };
 
-    /// <summary>Announces all and resets the connection after so many bytes.</summary>
-    public static Fault ResetAfter(int bytes) => (http, good) => CutAsync(http, good, bytes);
+    /// <summary>Announces all and closes the connection after so many bytes, each of which arrives.</summary>
+    public static Fault CutAfter(int bytes) => async (http, good) =>
+    {
+        Describe(http, good);
+        http.Response.ContentLength = good.Bytes.Length;
+        await http.Response.Body.WriteAsync(good.Bytes.AsMemory(0, bytes), http.RequestAborted);
+    };
+
+    /// <summary>Announces all, sends so many bytes and resets the connection: what the client has not read by then is lost to it.</summary>
+    public static Fault ResetAfter(int bytes) => (http, good) => ResetAsync(http, good, bytes);
 
     /// <summary>Ends in good order after so many bytes, with no length announced.</summary>
     public static Fault TruncateTo(int bytes) => async (http, good) =>
@@ -103,7 +111,7 @@ public static class Faults
         await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
     }
 
-    private static async Task CutAsync(HttpContext http, GoodAnswer good, int bytes)
+    private static async Task ResetAsync(HttpContext http, GoodAnswer good, int bytes)
     {
         Describe(http, good);
         http.Response.ContentLength = good.Bytes.Length;
