@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace Gateway.TestKit;
@@ -67,8 +69,8 @@ public sealed class DockerRegistry : IAsyncDisposable
     public static Task<DockerRegistry> StartWithTlsAsync(CertificateAuthority authority) => StartAsync(certificate: authority.IssueServer());
 
     /// <summary>Asks for a token of the server.</summary>
-    public static Task<DockerRegistry> StartWithTokensAsync(TokenServer tokens) => StartAsync(
-        $"auth:\n  token:\n    realm: {tokens.Realm}\n    service: {TokenServer.Service}\n    issuer: {TokenServer.Issuer}\n    rootcertbundle: {tokens.CertificateFile}");
+    public static Task<DockerRegistry> StartWithTokensAsync(TokenAuthority tokens) => StartAsync(
+        $"auth:\n  token:\n    realm: {tokens.Realm}\n    service: {TokenAuthority.Service}\n    issuer: {TokenAuthority.Issuer}\n    rootcertbundle: {tokens.CertificateFile}");
 
     /// <summary>Stores the image; gives its reference.</summary>
     public Task<string> PushAsync(string repository, TestImage image, AuthenticationHeaderValue? authorization = null) => RegistryPush.PushAsync(
@@ -91,4 +93,12 @@ public sealed class DockerRegistry : IAsyncDisposable
     }
 
     private static string? ListensOn(string log) => Regex.Match(log, @"listening on (127\.0\.0\.1:[0-9]+)") is { Success: true } found ? found.Groups[1].Value : null;
+
+    /// <summary>A port nobody listens on at this moment: for a registry that is not there.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
 }

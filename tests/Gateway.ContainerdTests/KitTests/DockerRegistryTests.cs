@@ -69,7 +69,7 @@ public sealed class DockerRegistryTests(Nodes nodes)
     [InlineData(false)]
     public async Task Token_of_the_server_opens_the_registry_for_its_scope(bool rsa)
     {
-        await using var tokens = await TokenServer.StartAsync(rsa);
+        await using var tokens = await TokenAuthority.StartAsync(rsa);
         await using var registry = await DockerRegistry.StartWithTokensAsync(tokens);
         await registry.PushAsync("acme/app", TestImage.Small(9), new("Bearer", tokens.Issue("repository:acme/app:pull,push")));
 
@@ -86,9 +86,9 @@ public sealed class DockerRegistryTests(Nodes nodes)
     [Fact]
     public async Task Token_server_knows_both_flows_and_keeps_count()
     {
-        await using var tokens = await TokenServer.StartAsync();
+        await using var tokens = await TokenAuthority.StartAsync();
         using var client = new HttpClient();
-        var query = $"?service={TokenServer.Service}&scope=repository:a:pull&scope=repository:b:pull";
+        var query = $"?service={TokenAuthority.Service}&scope=repository:a:pull&scope=repository:b:pull";
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync(tokens.Realm + query)).StatusCode);
         tokens.AnonymousPull = true;
@@ -105,7 +105,7 @@ public sealed class DockerRegistryTests(Nodes nodes)
 
         async Task<(HttpStatusCode Status, string? Token)> PostAsync(Dictionary<string, string> form)
         {
-            form["service"] = TokenServer.Service;
+            form["service"] = TokenAuthority.Service;
             form["scope"] = "repository:a:pull repository:b:pull";
             using var answer = await client.PostAsync(tokens.Realm, new FormUrlEncodedContent(form));
             var text = await answer.Content.ReadAsStringAsync();

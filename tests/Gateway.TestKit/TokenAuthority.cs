@@ -15,7 +15,7 @@ public sealed record TokenRequest(string Method, string Service, IReadOnlyList<s
 /// Issues the tokens that a docker-registry asks for ("token authentication" and "OAuth2 token authentication" of distribution): GET with
 /// Basic, and POST with a password or a refresh token. An anonymous caller may pull what <see cref="AnonymousPull"/> allows.
 /// </summary>
-public sealed class TokenServer : IAsyncDisposable
+public sealed class TokenAuthority : IAsyncDisposable
 {
     public const string Service = "gateway-tests";
     public const string Issuer = "gateway-tests-issuer";
@@ -23,7 +23,7 @@ public sealed class TokenServer : IAsyncDisposable
     private readonly WebApplication app;
     private readonly TokenSigner signer;
 
-    private TokenServer(WebApplication app, TokenSigner signer) => (this.app, this.signer) = (app, signer);
+    private TokenAuthority(WebApplication app, TokenSigner signer) => (this.app, this.signer) = (app, signer);
 
     public ConcurrentDictionary<string, string> Users { get; } = new() { ["tester"] = "secret" };
 
@@ -45,12 +45,12 @@ public sealed class TokenServer : IAsyncDisposable
     /// <summary>The certificate whose key signs, PEM, for <c>rootcertbundle</c>.</summary>
     public string CertificateFile => signer.CertificateFile;
 
-    public static async Task<TokenServer> StartAsync(bool rsa = false)
+    public static async Task<TokenAuthority> StartAsync(bool rsa = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var server = new TokenServer(builder.Build(), new TokenSigner(rsa));
+        var server = new TokenAuthority(builder.Build(), new TokenSigner(rsa));
         server.app.MapGet("/token", server.GetAsync);
         server.app.MapPost("/token", server.PostAsync);
         await server.app.StartAsync();
