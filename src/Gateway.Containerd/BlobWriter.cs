@@ -20,6 +20,7 @@ public sealed class BlobWriter : IAsyncDisposable
 
     private static readonly TimeSpan FirstLockWait = TimeSpan.FromMilliseconds(16);
     private static readonly TimeSpan LongestLockWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
 
     private readonly AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call;
     private readonly string ingestRef;
@@ -50,7 +51,7 @@ public sealed class BlobWriter : IAsyncDisposable
     {
         for (var wait = FirstLockWait; ; wait = wait * 2 < LongestLockWait ? wait * 2 : LongestLockWait)
         {
-            var writer = new BlobWriter(containerd.Content.Write(cancellationToken: cancel), ingestRef, totalBytes);
+            var writer = new BlobWriter(containerd.Content.Write(cancellationToken: CancellationToken.None), ingestRef, totalBytes);
             try
             {
                 await writer.StatAsync(cancel);
@@ -104,7 +105,7 @@ public sealed class BlobWriter : IAsyncDisposable
         {
             await SendAsync(request, cancel);
             await call.RequestStream.CompleteAsync();
-            return await answers is { Action: WriteAction.Commit }
+            return await answers.WaitAsync(cancel) is { Action: WriteAction.Commit }
                 ? true
                 : throw new RpcException(new Grpc.Core.Status(StatusCode.DataLoss, "containerd closed the write without a commit"));
         }
@@ -114,10 +115,21 @@ public sealed class BlobWriter : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc />
+    /// <summary>Ends the call, but not the ingest, and waits until the daemon has given the ref free.</summary>
     public async ValueTask DisposeAsync()
     {
-        // Ends the call but not the ingest.
+        // Half-closing lets the daemon's handler return in its own time. A call that is simply dropped leaves the ref locked for a moment, and
+        // whoever aborts or reopens the ingest then runs into that.
+        try
+        {
+            await call.RequestStream.CompleteAsync();
+            await ((Task)(answers ??= ReadAnswersAsync())).WaitAsync(CloseLimit);
+        }
+        catch (Exception ended) when (ended is RpcException or InvalidOperationException or IOException or HttpRequestException or TimeoutException)
+        {
+            // Ended before, or stuck: then it is dropped.
+        }
+
         call.Dispose();
         if (answers is not null)
         {
@@ -130,8 +142,8 @@ public sealed class BlobWriter : IAsyncDisposable
 
     private async Task StatAsync(CancellationToken cancel)
     {
-        await SendAsync(new WriteContentRequest { Action = WriteAction.Stat, Ref = ingestRef, Total = total }, cancel, answerIsPending: false);
-        if (!await call.ResponseStream.MoveNext(cancel))
+        await SendAsync(new WriteContentRequest { Action = WriteAction.Stat, Ref = ingestRef, Total = total }, cancel);
+        if (!await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(cancel))
         {
             throw new RpcException(new Grpc.Core.Status(StatusCode.DataLoss, "containerd closed the write without an answer"));
         }
@@ -139,25 +151,18 @@ public sealed class BlobWriter : IAsyncDisposable
         sent = stored = call.ResponseStream.Current.Offset;
     }
 
-    // A send fails with a bare "can't write" once the daemon has ended the call: the reason is on the answers' side.
-    private async Task SendAsync(WriteContentRequest request, CancellationToken cancel, bool answerIsPending = true)
+    // A send fails with a bare "can't write" or a broken pipe once the daemon has ended the call or itself: the reason is on the answers' side.
+    // The token stops the waiting only. Given to the call it would drop it.
+    private async Task SendAsync(WriteContentRequest request, CancellationToken cancel)
     {
         try
         {
-            await call.RequestStream.WriteAsync(request, cancel);
+            await call.RequestStream.WriteAsync(request, CancellationToken.None).WaitAsync(cancel);
         }
-        catch (Exception broken) when (broken is InvalidOperationException or RpcException or HttpRequestException && !cancel.IsCancellationRequested)
+        catch (Exception broken) when (broken is InvalidOperationException or IOException or HttpRequestException or RpcException)
         {
-            if (answerIsPending)
-            {
-                await answers!;
-            }
-            else
-            {
-                await call.ResponseStream.MoveNext(cancel);
-            }
-
-            throw;
+            await (answers ??= ReadAnswersAsync());
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "containerd ended the write", broken));
         }
     }
 

@@ -2,6 +2,7 @@ using Gateway.Containerd.Services.Content;
 using Gateway.Containerd.Services.Diff;
 using Gateway.Containerd.Services.Images;
 using Gateway.Containerd.Services.Leases;
+using Gateway.Containerd.Services.Namespaces;
 using Gateway.Containerd.Services.Snapshots;
 using Grpc.Core;
 
@@ -19,6 +20,7 @@ public sealed class NamespacedClient
         Snapshots = new(calls);
         Diff = new(calls);
         Leases = new(calls);
+        Namespaces = new(calls);
     }
 
     /// <summary>The namespace every call is made in.</summary>
@@ -41,4 +43,7 @@ public sealed class NamespacedClient
 
     /// <summary>Leases.</summary>
     public Leases.LeasesClient Leases { get; }
+
+    /// <summary>Changes of the namespace itself. 1.6 makes the change and then fails for want of a namespace to publish its event in.</summary>
+    public Namespaces.NamespacesClient Namespaces { get; }
 }

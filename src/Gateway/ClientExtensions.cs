@@ -35,7 +35,7 @@ internal static class ClientExtensions
             Egress = new EgressPolicy
             {
                 Allow = provider.GetRequiredService<IOptions<EgressOptions>>().Value.Allow,
-                AllowLoopback = Http.Listeners.AreLocal(provider.GetRequiredService<IConfiguration>()),
+                AllowLoopback = provider.GetRequiredService<Http.Listeners>().ApiIsLocal,
             },
         };
     }

@@ -18,7 +18,6 @@ internal static class GatewayApp
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.AddGatewayLogging();
         builder.AddGatewayTelemetry();
-        builder.UseListeners();
         builder.AddGatewayHttp();
         builder.AddGatewayAuth(BesideJobStore);
         builder.AddJobs();

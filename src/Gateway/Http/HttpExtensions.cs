@@ -8,6 +8,9 @@ internal static class HttpExtensions
 
     public static void AddGatewayHttp(this WebApplicationBuilder builder)
     {
+        var listeners = Listeners.From(builder.Configuration);
+        builder.Services.AddSingleton(listeners);
+        builder.WebHost.UseUrls([.. listeners.Api, .. listeners.Management]);
         builder.Services.ConfigureHttpJsonOptions(json => GatewayJson.Configure(json.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<ProblemHandler>();

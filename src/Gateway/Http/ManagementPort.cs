@@ -4,9 +4,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace Gateway.Http;
 
 /// <summary>Keeps the two listeners apart: metrics and health on the management port, everything but metrics on the API's.</summary>
-internal sealed class ManagementPort(RequestDelegate next, IServer server, IConfiguration configuration)
+internal sealed class ManagementPort(RequestDelegate next, IServer server, Listeners listeners)
 {
-    private readonly int apiListeners = Listeners.Api(configuration).Length;
     private HashSet<int>? ports;
 
     public Task InvokeAsync(HttpContext http)
@@ -24,5 +23,5 @@ internal sealed class ManagementPort(RequestDelegate next, IServer server, IConf
 
     // Kestrel lists its addresses in the order they were given, with the ports it was assigned.
     private HashSet<int> Ports() => ports ??= server.Features.Get<IServerAddressesFeature>()!.Addresses
-        .Skip(apiListeners).Select(address => BindingAddress.Parse(address).Port).ToHashSet();
+        .Skip(listeners.Api.Count).Select(address => BindingAddress.Parse(address).Port).ToHashSet();
 }

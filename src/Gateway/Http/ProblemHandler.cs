@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Grpc.Core;
 using Microsoft.AspNetCore.Diagnostics;
 
@@ -64,8 +65,14 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExc
         await JsonSerializer.SerializeAsync(response.Body, body, GatewayJson.Options, http.RequestAborted);
     }
 
-    private static Exception Inner(Exception exception) =>
-        exception is BadHttpRequestException { InnerException: JsonException json } ? FromJson(json) : exception;
+    // The framework's own texts name .NET types; what a caller needs is the name of the field.
+    private static Exception Inner(Exception exception) => exception switch
+    {
+        BadHttpRequestException { InnerException: JsonException json } => FromJson(json),
+        BadHttpRequestException { StatusCode: 400 } bad when Parameter().Match(bad.Message) is { Success: true } match =>
+            ProblemException.InvalidField(match.Groups["name"].Value, "is missing or malformed"),
+        _ => exception,
+    };
 
     private static ProblemException FromJson(JsonException json)
     {
@@ -85,6 +92,9 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExc
             LogContainerd(problem.Kind.Code, rpc.StatusCode, rpc.Status.Detail);
         }
     }
+
+    [GeneratedRegex(@"\A[^""]*parameter ""[^""]* (?<name>[A-Za-z]+)""", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 250)]
+    private static partial Regex Parameter();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A request failed in the gateway")]
     private partial void LogDefect(Exception failure);

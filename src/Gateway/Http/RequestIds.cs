@@ -11,11 +11,12 @@ internal sealed class RequestIds(RequestDelegate next)
         var asked = http.Request.Headers[Header].ToString();
         var id = asked.Length is > 0 and <= MaxLength && asked.All(c => c is > ' ' and < (char)127) ? asked : Guid.CreateVersion7().ToString("N");
         http.TraceIdentifier = id;
-        http.Response.Headers[Header] = id;
-        http.Response.Headers.XContentTypeOptions = "nosniff";
         http.Response.OnStarting(() =>
         {
+            // At the last moment: a failure clears what was set before.
             var headers = http.Response.Headers;
+            headers[Header] = id;
+            headers.XContentTypeOptions = "nosniff";
             headers.Vary = "Authorization";
             if (headers.CacheControl.Count is 0)
             {

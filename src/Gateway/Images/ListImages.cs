@@ -4,16 +4,6 @@ using Gateway.Http;
 
 namespace Gateway.Images;
 
-/// <summary>What a list of images tells of each.</summary>
-internal enum ImageListView
-{
-    /// <summary>The record only.</summary>
-    Basic,
-
-    /// <summary>Everything one image has.</summary>
-    Full,
-}
-
 /// <summary>listImages: the images of a namespace by name; none where the namespace is not there.</summary>
 internal static class ListImages
 {
@@ -21,9 +11,15 @@ internal static class ListImages
     private const int MaxFilterLength = 1024;
 
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, [AsParameters] PageRequest page, string[]? filter, ImageListView? view,
+        HttpContext http, string @namespace, [AsParameters] PageRequest page, string[]? filter, string? view,
         ContainerdClient containerd, ImageInspector inspector, CancellationToken cancel)
     {
+        var isFull = view switch
+        {
+            null or "basic" => false,
+            "full" => true,
+            _ => throw ProblemException.InvalidField("view", "must be basic or full"),
+        };
         var client = containerd.In(@namespace);
         var request = new ListImagesRequest();
         request.Filters.Add(Checked(filter));
@@ -32,7 +28,7 @@ internal static class ListImages
         var items = new List<ImageView>();
         foreach (var image in slice.Items)
         {
-            items.Add(view is ImageListView.Full ? await inspector.InspectAsync(client, image, cancel) : ImageView.From(image));
+            items.Add(isFull ? await inspector.InspectAsync(client, image, cancel) : ImageView.From(image));
         }
 
         return Paging.Answer(http, new Page<ImageView>(items, slice.NextPageToken));

@@ -41,7 +41,7 @@ internal static class CreateNamespace
         created.Labels.Add((body.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal)).ToDictionary(StringComparer.Ordinal));
         try
         {
-            await containerd.Namespaces.CreateAsync(new CreateNamespaceRequest { Namespace = created }, cancellationToken: cancel);
+            await containerd.In(body.Name).Namespaces.CreateAsync(new CreateNamespaceRequest { Namespace = created }, cancellationToken: cancel);
         }
         catch (RpcException exists) when (exists.StatusCode is StatusCode.AlreadyExists)
         {

@@ -36,7 +36,7 @@ internal static class DeleteNamespace
 
         try
         {
-            await containerd.Namespaces.DeleteAsync(new DeleteNamespaceRequest { Name = @namespace }, cancellationToken: cancel);
+            await client.Namespaces.DeleteAsync(new DeleteNamespaceRequest { Name = @namespace }, cancellationToken: cancel);
         }
         catch (RpcException full) when (full.StatusCode is StatusCode.FailedPrecondition)
         {

@@ -23,7 +23,7 @@ internal static class UpdateNamespace
 
         if (request.UpdateMask.Paths.Count > 0)
         {
-            await containerd.Namespaces.UpdateAsync(request, cancellationToken: cancel);
+            await containerd.In(@namespace).Namespaces.UpdateAsync(request, cancellationToken: cancel);
         }
 
         return Resource.Ok(http, await NamespaceView.RequireAsync(containerd, @namespace, cancel));
