@@ -26,7 +26,7 @@ public sealed class ContainerdNamespace(ContainerdDaemon daemon, string name) : 
             await CtrAsync("images", "rm", image);
         }
 
-        foreach (var ingest in await ctr.IngestsAsync(Name))
+        foreach (var ingest in await ctr.IngestRefsAsync(Name))
         {
             await RawGrpc.AbortIngestAsync(Daemon.Address, Name, ingest);
         }

@@ -17,9 +17,11 @@ public sealed class Ctr(string program, string address)
 
     public async Task<string[]> LeasesAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "leases", "ls", "-q"));
 
-    /// <summary>Refs of the ingests that are open.</summary>
-    public async Task<string[]> IngestsAsync(string containerdNamespace) =>
-        Lines(await RunAsync(containerdNamespace, "content", "active")).Skip(1).Select(line => line.Split('\t')[0]).ToArray();
+    /// <summary>Rows of the ingests that are open: ref, size and age, parted by tabs.</summary>
+    public async Task<string[]> IngestsAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "content", "active")).Skip(1).ToArray();
+
+    public async Task<string[]> IngestRefsAsync(string containerdNamespace) =>
+        [.. (await IngestsAsync(containerdNamespace)).Select(row => row.Split('\t')[0])];
 
     public async Task<string[]> BlobsAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "content", "ls", "-q"));
 

@@ -11,7 +11,7 @@ public static class Invariants
         var violations = new List<string>();
         var ctr = daemon.Ctr;
         violations.AddRange((await ctr.LeasesAsync(containerdNamespace)).Select(lease => $"lease {lease} is left"));
-        violations.AddRange((await ctr.IngestsAsync(containerdNamespace)).Select(ingest => $"ingest {ingest} is left"));
+        violations.AddRange((await ctr.IngestRefsAsync(containerdNamespace)).Select(ingest => $"ingest {ingest} is left"));
         violations.AddRange((await ctr.SnapshotsAsync(containerdNamespace, snapshotter))
             .Where(snapshot => snapshot.Kind is not "Committed").Select(snapshot => $"snapshot {snapshot.Key} is {snapshot.Kind}"));
 
