@@ -10,11 +10,15 @@ cache=${GATEWAY_TEST_CACHE:-$repository/.cache}/containerd
 
 main() {
   need_root
-  install_missing containerd:containerd ctr:containerd runc:runc docker-registry:docker-registry zstd:zstd jq:jq curl:curl getfattr:attr setpriv:util-linux htpasswd:apache2-utils
+  install_missing containerd:containerd ctr:containerd runc:runc docker-registry:docker-registry zstd:zstd jq:jq curl:curl \
+    igzip:isal getfattr:attr setpriv:util-linux mount:mount htpasswd:apache2-utils
   fetch 1.7 '1.7.*' trixie testing
   fetch 2 '2.*' sid testing
-  say "containerd: $(containerd --version | cut -d' ' -f3), $("$cache/1.7/usr/bin/containerd" --version | cut -d' ' -f3), $("$cache/2/usr/bin/containerd" --version | cut -d' ' -f3)"
+  say "containerd $(version_of containerd), $(version_of "$cache/1.7/usr/bin/containerd"), $(version_of "$cache/2/usr/bin/containerd");" \
+    "$(runc --version | head -n 1); docker-registry $(version_of docker-registry)"
 }
+
+version_of() { "$1" --version | awk '{ print $3 }'; }
 
 # Unpacks the first suite's package whose version fits.
 fetch() { # folder, version pattern, suites...
@@ -27,10 +31,12 @@ fetch() { # folder, version pattern, suites...
     # shellcheck disable=SC2053 # a pattern
     if [[ $version != $pattern ]]; then continue; fi
     say "containerd $version of $suite"
+    rm -rf "$work"/containerd_*.deb "$cache/$folder.part" "${cache:?}/$folder"
     (cd "$work" && "${apt_get[@]}" -qq download containerd)
-    mkdir -p "$cache/$folder.part"
     dpkg-deb -x "$work"/containerd_*.deb "$cache/$folder.part"
     rm -f "$work"/containerd_*.deb
+    # A later suite's binary needs no newer libc than this release has, or it is of no use here.
+    version_of "$cache/$folder.part/usr/bin/ctr" >/dev/null || die "containerd $version of $suite does not run on this release"
     mv "$cache/$folder.part" "$cache/$folder"
     return
   done
@@ -44,11 +50,17 @@ private_apt() { # suite
   chmod 755 "$work"
   local mirror
   mirror=$(mirror_of_this_machine)
+  if [[ -z $mirror ]]; then # images of containers come without lists
+    apt-get update -qq >&2
+    mirror=$(mirror_of_this_machine)
+  fi
+  [[ -n $mirror ]] || die "this machine's package sources hold no Debian archive; unpack containerd 1.7 and 2 into $cache yourself"
   printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' "$mirror" "$1" >"$work/etc/suite.sources"
   apt_get=(apt-get -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$work/etc" -o "Dir::State::lists=$work/lists"
     -o "Dir::Cache=$work" -o "Dir::Cache::archives=$work/archives" -o APT::Get::List-Cleanup=0 -o APT::Sandbox::User=root -o Acquire::Languages=none
     -o Dir::State::status=/dev/null)
-  if [[ ! -e $work/ready ]]; then
+  # Lists older than a day may name packages that the mirror has replaced.
+  if [[ -z $(find "$work/ready" -mtime -1 2>/dev/null) ]]; then
     "${apt_get[@]}" -qq update
     touch "$work/ready"
   fi
@@ -56,6 +68,7 @@ private_apt() { # suite
 
 # The archive that serves this release's main component; not the one of security updates.
 mirror_of_this_machine() {
+  # shellcheck disable=SC2016 # apt's own variables
   apt-get indextargets --format '$(REPO_URI) $(SUITE) $(COMPONENT) $(ORIGIN) $(IDENTIFIER)' |
     awk '$3 == "main" && $4 == "Debian" && $5 == "Packages" && $1 !~ /security/ { print $1; exit }'
 }

@@ -8,7 +8,7 @@ namespace Gateway.ContainerdTests;
 /// <summary>One containerd and one gateway of each version, and one registry, for the whole run. Tests use namespaces of their own.</summary>
 public sealed class Nodes : IAsyncLifetime
 {
-    private readonly Dictionary<string, Lazy<Task<Node>>> nodes = Versions.All.ToDictionary(version => version, version => new Lazy<Task<Node>>(() => Node.StartAsync(version)));
+    private readonly Dictionary<string, Lazy<Task<Node>>> nodes = ContainerdDaemon.KnownVersions.ToDictionary(version => version, version => new Lazy<Task<Node>>(() => Node.StartAsync(version)));
     private readonly Lazy<Task<DockerRegistry>> registry = new(() => DockerRegistry.StartAsync());
     private int names;
 
@@ -67,7 +67,7 @@ public static class Versions
 {
     public const string Oldest = "1.6";
 
-    public static string[] All { get; } = ["1.6", "1.7", "2"];
+    public static string[] All { get; } = [.. ContainerdDaemon.Versions];
 
     public static TheoryData<string> Each => [.. All];
 }

@@ -5,14 +5,21 @@ public sealed class ContainerdDaemon : IAsyncDisposable
 {
     private readonly string folder;
     private readonly IReadOnlyDictionary<string, string?> environment;
-    private readonly bool smallDisk;
     private ChildProcess? process;
+    private string earlierLog = "";
+    private int namespaces;
 
-    private ContainerdDaemon(string version, string folder, IReadOnlyDictionary<string, string?> environment, bool smallDisk)
+    private ContainerdDaemon(string version, string folder, IReadOnlyDictionary<string, string?> environment)
     {
-        (Version, this.folder, this.environment, this.smallDisk) = (version, folder, environment, smallDisk);
+        (Version, this.folder, this.environment) = (version, folder, environment);
         Ctr = new Ctr(Program("ctr"), Address);
     }
+
+    /// <summary>The versions this kit can start.</summary>
+    public static IReadOnlyList<string> KnownVersions { get; } = ["1.6", "1.7", "2"];
+
+    /// <summary>The versions to test on: all, or those that <c>TEST_CONTAINERD_VERSIONS</c> lists ("1.6,2").</summary>
+    public static IReadOnlyList<string> Versions { get; } = Narrowed(Environment.GetEnvironmentVariable("TEST_CONTAINERD_VERSIONS"));
 
     /// <summary><c>1.6</c>, <c>1.7</c> or <c>2</c>.</summary>
     public string Version { get; }
@@ -21,38 +28,43 @@ public sealed class ContainerdDaemon : IAsyncDisposable
 
     public string Root => Path.Combine(folder, "root");
 
+    public string ContentStore => Path.Combine(Root, "io.containerd.content.v1.content");
+
     public Ctr Ctr { get; }
 
-    public string Log => process?.Log ?? "";
+    /// <summary>What the daemon wrote since its first start.</summary>
+    public string Log => earlierLog + process?.Log;
 
-    /// <param name="diskMegabytes">Puts the root on a tmpfs of this size; its snapshotter is then native.</param>
+    /// <param name="version">One of <see cref="KnownVersions"/>.</param>
+    /// <param name="environment">For 2.x: the <c>OTEL_*</c> variables.</param>
+    /// <param name="diskMegabytes">Puts the root on a tmpfs of this size, to run full.</param>
     public static async Task<ContainerdDaemon> StartAsync(string version, IReadOnlyDictionary<string, string?>? environment = null, int? diskMegabytes = null)
     {
-        var daemon = new ContainerdDaemon(version, Repo.NewFolder("cd"), environment ?? new Dictionary<string, string?>(), diskMegabytes is not null);
+        var daemon = new ContainerdDaemon(version, Repo.NewFolder("cd"), environment ?? new Dictionary<string, string?>());
         Directory.CreateDirectory(daemon.Root);
-        if (diskMegabytes is not null)
+        try
         {
-            await ChildProcess.RunAsync("mount", "-t", "tmpfs", "-o", $"size={diskMegabytes}m", "tmpfs", daemon.Root);
-        }
+            if (diskMegabytes is not null)
+            {
+                await ChildProcess.RunAsync("mount", "-t", "tmpfs", "-o", $"size={diskMegabytes}m", "tmpfs", daemon.Root);
+            }
 
-        await daemon.StartAsync();
-        return daemon;
+            await daemon.StartAsync();
+            return daemon;
+        }
+        catch
+        {
+            await daemon.DisposeAsync();
+            throw;
+        }
     }
 
+    /// <summary>Starts it, again after <see cref="KillAsync"/>, on the same root.</summary>
     public async Task StartAsync()
     {
         var config = Path.Combine(folder, "config.toml");
-        await File.WriteAllTextAsync(config,
-            $"""
-            version = 2
-            root = "{Root}"
-            state = "{folder}/state"
-            disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime", "io.containerd.nri.v1.nri", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.internal.v1.opt"]
-            [grpc]
-              address = "{Address}"
-            [ttrpc]
-              address = "{Address}.ttrpc"
-            """);
+        await File.WriteAllTextAsync(config, Config);
+        earlierLog = Log;
         process = ChildProcess.Start(Program("containerd"), ["--config", config], environment);
         await Wait.UntilAsync(async () =>
         {
@@ -65,6 +77,12 @@ public sealed class ContainerdDaemon : IAsyncDisposable
     /// <summary>SIGKILL; root and state stay.</summary>
     public async Task KillAsync() => await process!.KillAsync();
 
+    /// <summary>A namespace that no other test has.</summary>
+    public ContainerdNamespace NewNamespace(string purpose = "test") => new(this, $"{purpose}-{Interlocked.Increment(ref namespaces)}");
+
+    /// <summary>The file of a blob that some namespace has.</summary>
+    public string BlobPath(string digest) => Path.Combine(ContentStore, "blobs", digest.Replace(':', '/'));
+
     public async ValueTask DisposeAsync()
     {
         if (process is not null)
@@ -72,13 +90,31 @@ public sealed class ContainerdDaemon : IAsyncDisposable
             await process.DisposeAsync();
         }
 
-        if (smallDisk)
-        {
-            await ChildProcess.TryRunAsync("umount", Root);
-        }
-
+        await Leftovers.EndProcessesAsync(Address);
+        await Leftovers.UnmountAsync(folder);
         Directory.Delete(folder, recursive: true);
     }
+
+    private static string[] Narrowed(string? versions)
+    {
+        var wanted = versions?.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries) ?? [.. KnownVersions];
+        var unknown = wanted.Except(KnownVersions).ToArray();
+        return wanted.Length > 0 && unknown.Length is 0
+            ? wanted
+            : throw new InvalidOperationException($"TEST_CONTAINERD_VERSIONS takes some of {string.Join(", ", KnownVersions)}");
+    }
+
+    private string Config =>
+        $"""
+        version = 2
+        root = "{Root}"
+        state = "{folder}/state"
+        disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime", "io.containerd.nri.v1.nri", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.internal.v1.opt"]
+        [grpc]
+          address = "{Address}"
+        [ttrpc]
+          address = "{Address}.ttrpc"
+        """;
 
     private string Program(string name) => Version is "1.6" ? $"/usr/bin/{name}" : Path.Combine(Repo.Cache, "containerd", Version, "usr", "bin", name);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace Gateway.TestKit;
@@ -16,14 +17,42 @@ public sealed class Ctr(string program, string address)
 
     public async Task<string[]> LeasesAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "leases", "ls", "-q"));
 
+    /// <summary>Rows of the ingests that are open: ref, size and age, parted by tabs.</summary>
     public async Task<string[]> IngestsAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "content", "active")).Skip(1).ToArray();
+
+    public async Task<string[]> IngestRefsAsync(string containerdNamespace) =>
+        [.. (await IngestsAsync(containerdNamespace)).Select(row => row.Split('\t')[0])];
 
     public async Task<string[]> BlobsAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "content", "ls", "-q"));
 
-    public async Task<(string Key, string Parent, string Kind)[]> SnapshotsAsync(string containerdNamespace, string snapshotter = "overlayfs") =>
-        Lines(await RunAsync(containerdNamespace, "snapshots", "--snapshotter", snapshotter, "ls")).Skip(1)
-            .Select(line => Regex.Match(line, @"^(?<key>.*?)\s+(?<parent>sha256:\S+)?\s+(?<kind>Committed|Active|View)\s*$"))
-            .Select(match => (match.Groups["key"].Value, match.Groups["parent"].Value, match.Groups["kind"].Value)).ToArray();
+    /// <summary>The snapshots, by the columns under the heading: keys may hold spaces, as those of unpacking do.</summary>
+    public async Task<(string Key, string Parent, string Kind)[]> SnapshotsAsync(string containerdNamespace, string snapshotter = "overlayfs")
+    {
+        var rows = (await RunAsync(containerdNamespace, "snapshots", "--snapshotter", snapshotter, "ls")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var (parent, kind) = (rows[0].IndexOf("PARENT", StringComparison.Ordinal), rows[0].IndexOf("KIND", StringComparison.Ordinal));
+        return [.. rows.Skip(1).Select(row => (row[..parent].TrimEnd(), row[parent..kind].TrimEnd(), row[kind..].TrimEnd()))];
+    }
+
+    public async Task<string[]> NamespacesAsync() => Lines(await RunAsync("default", "namespaces", "ls", "-q"));
+
+    /// <summary>What the image's name stands for.</summary>
+    public async Task<string> TargetOfAsync(string containerdNamespace, string name) =>
+        Regex.Match(await RunAsync(containerdNamespace, "images", "ls", $"name=={name}"), "sha256:[0-9a-f]{64}").Value;
+
+    /// <summary>Labels of a blob: those that keep its children are among them.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> LabelsOfAsync(string containerdNamespace, string digest)
+    {
+        var row = Lines(await RunAsync(containerdNamespace, "content", "ls")).Single(line => line.StartsWith(digest, StringComparison.Ordinal));
+        return row.Split('\t', StringSplitOptions.RemoveEmptyEntries)[^1].Split(',').Where(label => label.Contains('='))
+            .ToDictionary(label => label.Split('=')[0], label => label[(label.IndexOf('=') + 1)..]);
+    }
+
+    public async Task<JsonObject> SnapshotAsync(string containerdNamespace, string key, string snapshotter = "overlayfs") =>
+        JsonNode.Parse(await RunAsync(containerdNamespace, "snapshots", "--snapshotter", snapshotter, "info", key))!.AsObject();
+
+    /// <summary>containerd's own pull, with unpacking: the witness that an image is one, and what the gateway is measured against.</summary>
+    public Task<string> PullAsync(string containerdNamespace, string reference, params string[] options) =>
+        RunAsync(containerdNamespace, ["images", "pull", .. options, reference]);
 
     /// <summary>A garbage collection, waited for.</summary>
     public async Task CollectAsync(string containerdNamespace)

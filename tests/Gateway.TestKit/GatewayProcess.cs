@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace Gateway.TestKit;
@@ -38,6 +39,10 @@ public sealed class GatewayProcess : IAsyncDisposable
     public string Folder => folder;
 
     public string Log => process!.Log;
+
+    /// <summary>The log as what it is, a JSON object a line; lines of other kinds are left out.</summary>
+    public IReadOnlyList<JsonObject> LogEntries =>
+        [.. Log.Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonNode.Parse(line)!.AsObject())];
 
     public long PeakMemoryBytes => process!.PeakMemoryBytes;
 

@@ -17,6 +17,9 @@ public sealed record Layer(byte[] Bytes, string Digest, string DiffId, Compressi
 {
     private static readonly DateTimeOffset Epoch = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000);
 
+    /// <summary>The layer that Docker writes for an instruction which changes no file; the same 32 bytes in countless images.</summary>
+    public static Layer Empty { get; } = Stored(Convert.FromHexString("1f8b080000096e8800ff621805a360148c5800080000ffff2eafb5ef00040000"));
+
     /// <summary>Files by path; a value's first characters may say something else: see <see cref="Write"/>.</summary>
     public static Layer Of(Compression compression, params (string Path, string Content)[] entries)
     {
@@ -51,6 +54,17 @@ public sealed record Layer(byte[] Bytes, string Digest, string DiffId, Compressi
         }
 
         return Of(compression, tar.ToArray());
+    }
+
+    private static Layer Stored(byte[] gzip)
+    {
+        using var tar = new MemoryStream();
+        using (var reader = new GZipStream(new MemoryStream(gzip), CompressionMode.Decompress))
+        {
+            reader.CopyTo(tar);
+        }
+
+        return new Layer(gzip, Hash(gzip), Hash(tar.ToArray()), Compression.Gzip);
     }
 
     public static string Hash(byte[] bytes) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes));

@@ -21,8 +21,14 @@ public sealed class ScriptedRegistry : IAsyncDisposable
 
     public ConcurrentQueue<SeenRequest> Seen { get; } = new();
 
-    /// <summary>Gives true when it has answered itself. Null: serve well.</summary>
+    /// <summary>Gives true when it has answered itself. Null: serve well. Tried before <see cref="Faults"/>.</summary>
     public Func<HttpContext, Task<bool>>? Script { get; set; }
+
+    /// <summary>The faults in store.</summary>
+    public FaultScript Faults { get; } = new();
+
+    /// <summary>Bytes of answers' bodies by path, as far as they were sent.</summary>
+    public ConcurrentDictionary<string, long> BytesServed { get; } = new();
 
     public string Host => new Uri(app.Urls.First()).Authority;
 
@@ -51,17 +57,30 @@ public sealed class ScriptedRegistry : IAsyncDisposable
     /// <summary>Serves a blob's bytes as a well-behaved registry would, ranges included.</summary>
     public static async Task WriteBlobAsync(HttpContext http, byte[] bytes)
     {
-        var from = 0;
-        if (http.Request.Headers.Range.ToString() is { Length: > 0 } range)
+        var start = RangeStart(http);
+        if (start >= bytes.Length)
         {
-            from = int.Parse(range["bytes=".Length..].TrimEnd('-'), System.Globalization.CultureInfo.InvariantCulture);
-            http.Response.StatusCode = 206;
-            http.Response.Headers.ContentRange = $"bytes {from}-{bytes.Length - 1}/{bytes.Length}";
+            http.Response.StatusCode = StatusCodes.Status416RangeNotSatisfiable;
+            return;
         }
 
-        http.Response.ContentLength = bytes.Length - from;
-        await http.Response.Body.WriteAsync(bytes.AsMemory(from), http.RequestAborted);
+        if (start is not null)
+        {
+            http.Response.StatusCode = StatusCodes.Status206PartialContent;
+            http.Response.Headers.ContentRange = $"bytes {start}-{bytes.Length - 1}/{bytes.Length}";
+        }
+
+        http.Response.ContentLength = bytes.Length - (start ?? 0);
+        await http.Response.Body.WriteAsync(bytes.AsMemory(start ?? 0), http.RequestAborted);
     }
+
+    /// <summary>The first byte that <c>Range: bytes=N-</c> asks for; null without a range.</summary>
+    internal static int? RangeStart(HttpContext http) => http.Request.Headers.Range.ToString() is { Length: > 0 } range
+        ? int.Parse(range["bytes=".Length..].TrimEnd('-'), System.Globalization.CultureInfo.InvariantCulture)
+        : null;
+
+    /// <summary>Bytes of a blob that were sent, over all requests for it: its size, when it was fetched once.</summary>
+    public long BytesServedOf(string digest) => BytesServed.Where(path => path.Key.EndsWith(digest, StringComparison.Ordinal)).Sum(path => path.Value);
 
     public byte[] Blob(string digest) => tags.Values.SelectMany(image => image.Blobs).First(blob => blob.Key == digest).Value;
 
@@ -71,28 +90,51 @@ public sealed class ScriptedRegistry : IAsyncDisposable
     {
         var request = http.Request;
         Seen.Enqueue(new SeenRequest(request.Method, request.Path, request.QueryString.Value ?? "", request.Headers.Range, request.Headers.Authorization));
+        http.Response.Body = new CountingStream(http.Response.Body, count => BytesServed.AddOrUpdate(request.Path, count, (_, before) => before + count));
         if (Script is { } script && await script(http))
         {
             return;
         }
 
-        var path = request.Path.Value!;
-        var (kind, at) = path.LastIndexOf("/manifests/", StringComparison.Ordinal) is > 0 and var m ? ("/manifests/", m) : ("/blobs/", path.LastIndexOf("/blobs/", StringComparison.Ordinal));
-        if (at < 4 || !TryFind(path[4..at], path[(at + kind.Length)..], kind, out var mediaType, out var digest, out var bytes))
+        var good = Find(request.Path.Value!);
+        if (Faults.For(request) is { } fault)
         {
-            http.Response.StatusCode = path is "/v2/" ? 200 : 404;
+            await fault(http, good ?? new GoodAnswer("application/octet-stream", "", []));
+        }
+        else
+        {
+            await AnswerAsync(http, good);
+        }
+    }
+
+    private static async Task AnswerAsync(HttpContext http, GoodAnswer? good)
+    {
+        if (good is null)
+        {
+            http.Response.StatusCode = http.Request.Path == "/v2/" ? StatusCodes.Status200OK : StatusCodes.Status404NotFound;
             return;
         }
 
-        http.Response.ContentType = mediaType;
-        http.Response.Headers["Docker-Content-Digest"] = digest;
-        if (HttpMethods.IsHead(request.Method))
+        http.Response.ContentType = good.MediaType;
+        http.Response.Headers["Docker-Content-Digest"] = good.Digest;
+        if (HttpMethods.IsHead(http.Request.Method))
         {
-            http.Response.ContentLength = bytes.Length;
+            http.Response.ContentLength = good.Bytes.Length;
             return;
         }
 
-        await WriteBlobAsync(http, bytes);
+        await WriteBlobAsync(http, good.Bytes);
+    }
+
+    // /v2/<repository>/manifests/<tag or digest> or /v2/<repository>/blobs/<digest>; a repository's name may hold slashes.
+    private GoodAnswer? Find(string path)
+    {
+        var (kind, at) = path.LastIndexOf("/manifests/", StringComparison.Ordinal) is > 0 and var manifests
+            ? ("/manifests/", manifests)
+            : ("/blobs/", path.LastIndexOf("/blobs/", StringComparison.Ordinal));
+        return at >= 4 && TryFind(path[4..at], path[(at + kind.Length)..], kind, out var mediaType, out var digest, out var bytes)
+            ? new GoodAnswer(mediaType, digest, bytes)
+            : null;
     }
 
     private bool TryFind(string repository, string name, string kind, out string mediaType, out string digest, out byte[] bytes)

@@ -48,7 +48,7 @@ public sealed class TestImage
             ["layers"] = new JsonArray(layers.Select(layer => (JsonNode)Descriptor(layer.MediaType(docker), image.AddBlob(layer.Bytes), layer.Bytes.Length)).ToArray()),
         };
         image.AddTop(manifest);
-        image.ChainIds = Chain(diffIds ?? layers.Select(layer => layer.DiffId).ToArray());
+        image.ChainIds = ChainOf(diffIds ?? layers.Select(layer => layer.DiffId).ToArray());
         return image;
     }
 
@@ -126,7 +126,8 @@ public sealed class TestImage
 
     private static byte[] Bytes(JsonNode json) => Encoding.UTF8.GetBytes(json.ToJsonString());
 
-    private static string[] Chain(IReadOnlyList<string> diffIds)
+    /// <summary>image-spec, "Layer ChainID": the first is its diff id, each further one the hash of the chain below and its diff id.</summary>
+    internal static string[] ChainOf(IReadOnlyList<string> diffIds)
     {
         var chain = new List<string>();
         foreach (var diffId in diffIds)

@@ -1,0 +1,98 @@
+using Gateway.TestKit;
+
+namespace Gateway.ContainerdTests.KitTests;
+
+/// <summary>Each invariant must be able to fail: what it looks for is planted, and found.</summary>
+public sealed class InvariantsTests(Nodes nodes, Daemons daemons)
+{
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Image_that_containerd_pulled_itself_violates_nothing(string version)
+    {
+        await using var ns = await PulledAsync(version, TestImage.Small(4));
+        Assert.Empty(await ns.ViolationsAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Planted_lease_is_found(string version)
+    {
+        await using var ns = await PulledAsync(version, TestImage.Small(4));
+        await ns.CtrAsync("leases", "create", "--id", "planted");
+        Assert.Equal(["lease planted is left"], await ns.ViolationsAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Planted_ingest_is_found_in_the_record_and_on_disk(string version)
+    {
+        await using var ns = await PulledAsync(version, TestImage.Small(4));
+        await RawGrpc.LeaveIngestAsync(ns.Daemon.Address, ns.Name, "layer-planted", new byte[10]);
+        Assert.Equal(["ingest layer-planted is left", $"the data of an ingest of {ns.Name} is left on disk"], await ns.ViolationsAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Planted_active_snapshot_is_found(string version)
+    {
+        await using var ns = await PulledAsync(version, TestImage.Small(4));
+        await ns.CtrAsync("snapshots", "prepare", "extract-1-abcd sha256:planted");
+        Assert.Equal(["snapshot extract-1-abcd sha256:planted is Active"], await ns.ViolationsAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Missing_blob_is_found(string version)
+    {
+        var image = TestImage.Small(4);
+        await using var ns = await PulledAsync(version, image);
+        await ns.CtrAsync("content", "rm", image.Layers[0].Digest);
+        Assert.Contains($"blob {image.Layers[0].Digest} of {(await ns.Daemon.Ctr.ImagesAsync(ns.Name))[0]} is missing", await ns.ViolationsAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Blob_of_other_bytes_is_found(string version)
+    {
+        var image = TestImage.Of(Layer.Of(Compression.Gzip, ("broken", Guid.NewGuid().ToString())));
+        await using var ns = await PulledAsync(version, image);
+        await using (var file = new FileStream(ns.Daemon.BlobPath(image.Layers[0].Digest), FileMode.Open, FileAccess.ReadWrite))
+        {
+            file.Position = file.Length - 1;
+            file.WriteByte((byte)(image.Layers[0].Bytes[^1] ^ 1));
+        }
+
+        Assert.Equal([$"blob {image.Layers[0].Digest} has other bytes"], await ns.ViolationsAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Blob_and_snapshot_that_no_image_needs_are_found(string version)
+    {
+        var image = TestImage.Small(4);
+        await using var ns = await PulledAsync(version, image);
+        await ns.CtrAsync("content", "label", image.Digest, "containerd.io/gc.root=now");
+        await ns.CtrAsync("images", "rm", (await ns.Daemon.Ctr.ImagesAsync(ns.Name))[0]);
+        var expected = image.Blobs.Keys.Append(image.Digest).Select(blob => $"blob {blob} is left though no image needs it")
+            .Append($"snapshot {image.ChainIds[0]} is left though no image needs it");
+        Assert.Equal(expected.Order(), (await ns.ViolationsAsync()).Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Config_that_names_a_missing_snapshot_is_found(string version)
+    {
+        var image = TestImage.Small(4);
+        await using var ns = await PulledAsync(version, image);
+        await ns.CtrAsync("snapshots", "rm", image.ChainIds[0]);
+        Assert.Equal([$"config {image.ConfigDigest} names the snapshot {image.ChainIds[0]}, which is not there"], await ns.ViolationsAsync());
+    }
+
+    private async Task<ContainerdNamespace> PulledAsync(string version, TestImage image)
+    {
+        var daemon = await daemons.OfAsync(version);
+        var ns = daemon.NewNamespace("invariants");
+        await daemon.Ctr.PullAsync(ns.Name, await (await nodes.RegistryAsync()).PushAsync(nodes.NewName("invariants"), image), "--plain-http");
+        return ns;
+    }
+}

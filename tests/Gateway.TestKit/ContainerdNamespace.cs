@@ -1,0 +1,70 @@
+namespace Gateway.TestKit;
+
+/// <summary>A namespace of one test, on a daemon that tests share. Disposing it removes all that is in it, and itself.</summary>
+public sealed class ContainerdNamespace(ContainerdDaemon daemon, string name) : IAsyncDisposable
+{
+    private static readonly string[] Snapshotters = ["overlayfs", "native"];
+
+    public string Name { get; } = name;
+
+    public ContainerdDaemon Daemon { get; } = daemon;
+
+    public Task<string> CtrAsync(params string[] arguments) => Daemon.Ctr.RunAsync(Name, arguments);
+
+    public Task<IReadOnlyList<string>> ViolationsAsync(string snapshotter = "overlayfs") => Invariants.CheckAsync(Daemon, Name, snapshotter);
+
+    public async ValueTask DisposeAsync()
+    {
+        var ctr = Daemon.Ctr;
+        foreach (var lease in await ctr.LeasesAsync(Name))
+        {
+            await CtrAsync("leases", "rm", lease);
+        }
+
+        foreach (var image in await ctr.ImagesAsync(Name))
+        {
+            await CtrAsync("images", "rm", image);
+        }
+
+        foreach (var ingest in await ctr.IngestRefsAsync(Name))
+        {
+            await RawGrpc.AbortIngestAsync(Daemon.Address, Name, ingest);
+        }
+
+        await ctr.CollectAsync(Name);
+        foreach (var snapshotter in Snapshotters)
+        {
+            await RemoveSnapshotsAsync(snapshotter);
+        }
+
+        foreach (var blob in await ctr.BlobsAsync(Name))
+        {
+            await CtrAsync("content", "rm", blob);
+        }
+
+        if ((await ctr.NamespacesAsync()).Contains(Name))
+        {
+            await CtrAsync("namespaces", "rm", Name);
+        }
+    }
+
+    // Children go before their parents, so it takes as many rounds as the chain is long; a round that removes nothing is the last.
+    private async Task RemoveSnapshotsAsync(string snapshotter)
+    {
+        var left = await Daemon.Ctr.SnapshotsAsync(Name, snapshotter);
+        while (left.Length > 0)
+        {
+            foreach (var leaf in left.Where(snapshot => !left.Any(other => other.Parent == snapshot.Key)))
+            {
+                await CtrAsync("snapshots", "--snapshotter", snapshotter, "rm", leaf.Key);
+            }
+
+            var before = left.Length;
+            left = await Daemon.Ctr.SnapshotsAsync(Name, snapshotter);
+            if (left.Length == before)
+            {
+                throw new InvalidOperationException($"namespace {Name} keeps {left.Length} snapshots");
+            }
+        }
+    }
+}

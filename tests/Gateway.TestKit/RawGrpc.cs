@@ -1,0 +1,79 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Google.Protobuf;
+
+namespace Gateway.TestKit;
+
+/// <summary>
+/// One gRPC call, bytes in and bytes out, over containerd's socket: for what <c>ctr</c> cannot do. Independent of the client under test.
+/// </summary>
+public static class RawGrpc
+{
+    private const int FrameHeader = 5;
+
+    /// <summary>Begins an ingest and leaves it, as a pull does that is cut off. Content.Write: action WRITE = 1, ref = 2, offset = 5, data = 6.</summary>
+    public static Task LeaveIngestAsync(string address, string containerdNamespace, string reference, byte[] data) =>
+        CallAsync(address, containerdNamespace, "containerd.services.content.v1.Content/Write", message =>
+        {
+            message.WriteTag(1, WireFormat.WireType.Varint);
+            message.WriteEnum(1);
+            message.WriteTag(2, WireFormat.WireType.LengthDelimited);
+            message.WriteString(reference);
+            message.WriteTag(6, WireFormat.WireType.LengthDelimited);
+            message.WriteBytes(ByteString.CopyFrom(data));
+        });
+
+    /// <summary>Content.Abort: ref = 1.</summary>
+    public static Task AbortIngestAsync(string address, string containerdNamespace, string reference) =>
+        CallAsync(address, containerdNamespace, "containerd.services.content.v1.Content/Abort", message =>
+        {
+            message.WriteTag(1, WireFormat.WireType.LengthDelimited);
+            message.WriteString(reference);
+        });
+
+    /// <summary>Sends one message; throws with the status' text unless it is OK.</summary>
+    public static async Task<byte[]> CallAsync(string address, string containerdNamespace, string method, Action<CodedOutputStream> write)
+    {
+        using var handler = new SocketsHttpHandler { ConnectCallback = (_, cancel) => DialAsync(address, cancel) };
+        using var client = new HttpClient(handler);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://localhost/{method}")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent(Frame(write)),
+        };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        request.Headers.TE.ParseAdd("trailers");
+        request.Headers.Add("containerd-namespace", containerdNamespace);
+        using var answer = await client.SendAsync(request);
+        var body = await answer.Content.ReadAsByteArrayAsync();
+        var status = Header(answer, "grpc-status");
+        return status is "0" ? body[Math.Min(FrameHeader, body.Length)..] : throw new InvalidOperationException($"{method}: {status} {Header(answer, "grpc-message")}");
+    }
+
+    private static string? Header(HttpResponseMessage answer, string name) =>
+        answer.TrailingHeaders.TryGetValues(name, out var values) || answer.Headers.TryGetValues(name, out values) ? values.First() : null;
+
+    private static byte[] Frame(Action<CodedOutputStream> write)
+    {
+        using var frame = new MemoryStream();
+        frame.Write(new byte[FrameHeader]);
+        using (var message = new CodedOutputStream(frame, leaveOpen: true))
+        {
+            write(message);
+        }
+
+        var bytes = frame.ToArray();
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(1), bytes.Length - FrameHeader);
+        return bytes;
+    }
+
+    private static async ValueTask<Stream> DialAsync(string address, CancellationToken cancel)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(address), cancel);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+}
