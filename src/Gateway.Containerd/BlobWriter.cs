@@ -27,6 +27,7 @@ public sealed class BlobWriter : IAsyncDisposable
     private readonly long total;
     private long sent;
     private long stored;
+    private Task<bool> opening = Task.FromResult(false);
     private Task<WriteContentResponse?>? answers;
 
     private BlobWriter(AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, string ingestRef, long total)
@@ -122,6 +123,8 @@ public sealed class BlobWriter : IAsyncDisposable
         // whoever aborts or reopens the ingest then runs into that.
         try
         {
+            // An ingest that is just being made is made first: a clean-up that comes next must find it.
+            await opening.WaitAsync(CloseLimit);
             await call.RequestStream.CompleteAsync();
             await ((Task)(answers ??= ReadAnswersAsync())).WaitAsync(CloseLimit);
         }
@@ -137,13 +140,14 @@ public sealed class BlobWriter : IAsyncDisposable
         }
     }
 
-    private static bool IsLocked(RpcException failure) =>
+    internal static bool IsLocked(RpcException failure) =>
         failure.StatusCode is StatusCode.Unavailable && failure.Status.Detail.Contains(" locked", StringComparison.Ordinal);
 
     private async Task StatAsync(CancellationToken cancel)
     {
         await SendAsync(new WriteContentRequest { Action = WriteAction.Stat, Ref = ingestRef, Total = total }, cancel);
-        if (!await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(cancel))
+        opening = call.ResponseStream.MoveNext(CancellationToken.None);
+        if (!await opening.WaitAsync(cancel))
         {
             throw new RpcException(new Grpc.Core.Status(StatusCode.DataLoss, "containerd closed the write without an answer"));
         }

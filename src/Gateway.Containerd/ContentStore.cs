@@ -7,6 +7,9 @@ namespace Gateway.Containerd;
 /// <summary>Reading and labelling blobs.</summary>
 public static class ContentStore
 {
+    private const int AbortAttempts = 20;
+    private static readonly TimeSpan AbortPause = TimeSpan.FromMilliseconds(50);
+
     /// <summary>The blob's info, or null where this namespace does not have it.</summary>
     public static async Task<Info?> FindAsync(this NamespacedClient containerd, string digest, CancellationToken cancel)
     {
@@ -73,16 +76,25 @@ public static class ContentStore
         await containerd.Content.UpdateAsync(request, cancellationToken: cancel);
     }
 
-    /// <summary>Ends an ingest; one that is not there is as good.</summary>
+    /// <summary>Ends an ingest; one that is not there is as good. A writer that is just closing is waited for, a second at most.</summary>
     public static async Task AbortIngestAsync(this NamespacedClient containerd, string ingestRef, CancellationToken cancel)
     {
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            await containerd.Content.AbortAsync(new AbortRequest { Ref = ingestRef }, cancellationToken: cancel);
-        }
-        catch (RpcException missing) when (missing.StatusCode is StatusCode.NotFound)
-        {
-            // Committed or aborted before.
+            try
+            {
+                await containerd.Content.AbortAsync(new AbortRequest { Ref = ingestRef }, cancellationToken: cancel);
+                return;
+            }
+            catch (RpcException missing) when (missing.StatusCode is StatusCode.NotFound)
+            {
+                // Committed or aborted before.
+                return;
+            }
+            catch (RpcException locked) when (BlobWriter.IsLocked(locked) && attempt < AbortAttempts)
+            {
+                await Task.Delay(AbortPause, cancel);
+            }
         }
     }
 }

@@ -13,7 +13,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, IServ
     public async Task InvokeAsync(HttpContext http)
     {
         var endpoint = http.GetEndpoint();
-        if (endpoint is null || endpoint.Metadata.GetMetadata<OpenToAnyone>() is not null)
+        // Routing answers a wrong method or media type with an endpoint of its own, which holds no handler of ours.
+        if (endpoint is not RouteEndpoint || endpoint.Metadata.GetMetadata<OpenToAnyone>() is not null)
         {
             await next(http);
             return;
@@ -22,7 +23,6 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, IServ
         var caller = await AuthenticateAsync(http);
         if (caller is null)
         {
-            http.Response.Headers.WWWAuthenticate = "Bearer";
             throw new ProblemException(ProblemKinds.Unauthorized, "the request has no valid credentials");
         }
 

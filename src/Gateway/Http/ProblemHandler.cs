@@ -46,6 +46,11 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExc
         response.StatusCode = problem.Kind.Status;
         response.ContentType = MediaType;
         response.Headers.CacheControl = "no-store";
+        if (problem.Kind == ProblemKinds.Unauthorized)
+        {
+            response.Headers.WWWAuthenticate = "Bearer";
+        }
+
         if (problem.RetryAfter is { } wait)
         {
             response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
@@ -70,12 +75,19 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExc
     {
         BadHttpRequestException { InnerException: JsonException json } => FromJson(json),
         BadHttpRequestException { StatusCode: 400 } bad when Parameter().Match(bad.Message) is { Success: true } match =>
-            ProblemException.InvalidField(match.Groups["name"].Value, "is missing or malformed"),
+            ProblemException.InvalidField(JsonNamingPolicy.CamelCase.ConvertName(match.Groups["name"].Value), "is missing or malformed"),
+        BadHttpRequestException { StatusCode: 400 } bad when bad.Message.Contains("body", StringComparison.Ordinal) =>
+            ProblemException.InvalidField("body", "is missing or empty"),
         _ => exception,
     };
 
     private static ProblemException FromJson(JsonException json)
     {
+        if (Required().Match(json.Message) is { Success: true } required)
+        {
+            return ProblemException.InvalidField(required.Groups["name"].Value, "is missing");
+        }
+
         var field = string.IsNullOrEmpty(json.Path) || json.Path is "$" ? "body" : json.Path.StartsWith("$.", StringComparison.Ordinal) ? json.Path[2..] : json.Path;
         var unknown = json.Message.Contains("could not be mapped", StringComparison.Ordinal);
         return ProblemException.InvalidField(field, unknown ? "is not a field of this request" : "is missing, malformed, or of the wrong type");
@@ -95,6 +107,9 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExc
 
     [GeneratedRegex(@"\A[^""]*parameter ""[^""]* (?<name>[A-Za-z]+)""", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 250)]
     private static partial Regex Parameter();
+
+    [GeneratedRegex(@"missing required properties[^:]*: '(?<name>[^']+)'", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 250)]
+    private static partial Regex Required();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A request failed in the gateway")]
     private partial void LogDefect(Exception failure);

@@ -147,7 +147,8 @@ public sealed class PullFaultsTests(Nodes nodes)
             var reference = registry.Add("acme/app:1", Image);
             registry.Script = http => script(http, registry);
             var job = await node.Api.PullAsync(ns, new { reference });
-            Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
+            var violations = await Invariants.CheckAsync(node.Containerd, ns);
+            Assert.True(violations.Count is 0, string.Join('\n', [.. violations, .. node.Gateway.Log.Split('\n').Where(line => line.Contains((string)job["id"]!, StringComparison.Ordinal))]));
             Assert.Equal((string?)job["state"] is "succeeded" ? [reference] : [], await node.Ctr.ImagesAsync(ns));
             return (job, registry, ns);
         }

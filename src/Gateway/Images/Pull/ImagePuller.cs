@@ -110,16 +110,16 @@ internal sealed class ImagePuller(
             .Select((layer, place) =>
             {
                 var item = progress.Add(layer.Digest.ToString(), layer.MediaType, layer.Size, unpacked.Contains(layer.Digest));
-                return new LayerWork(layer, FetchAsync(layer, new Turn(turns, place), item), item);
+                return new LayerWork(layer, FetchAsync(layer, () => turns.Join(place), item), item);
             })
             .ToDictionary(work => work.Layer.Digest);
 
-        async Task FetchAsync(Descriptor layer, Turn turn, ProgressItem item)
+        async Task FetchAsync(Descriptor layer, Func<Turns.Place> join, ProgressItem item)
         {
             await slots.WaitAsync(cancel);
             try
             {
-                await Traced("image.fetch", () => layers.FetchAsync(store, repository, layer, turn, item, cancel));
+                await Traced("image.fetch", () => layers.FetchAsync(store, repository, layer, join, item, cancel));
                 progress.Enter(unpacked.Count > 0 ? JobPhase.Unpacking : JobPhase.Downloading);
             }
             finally

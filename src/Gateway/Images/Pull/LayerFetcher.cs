@@ -6,9 +6,6 @@ using Gateway.Oci.Registry;
 
 namespace Gateway.Images.Pull;
 
-/// <summary>A layer's place among those of its pull.</summary>
-internal sealed record Turn(Turns Of, int Priority);
-
 /// <summary>
 /// Brings one blob from the registry into the content store. The digest is checked twice: by the registry stream while the bytes pass, and
 /// by the daemon at the commit, which also covers bytes an earlier attempt left.
@@ -20,7 +17,7 @@ internal sealed class LayerFetcher(PullGates gates)
 
     private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    public async Task FetchAsync(BlobStore store, Repository repository, Descriptor layer, Turn turn, ProgressItem item, CancellationToken cancel)
+    public async Task FetchAsync(BlobStore store, Repository repository, Descriptor layer, Func<Turns.Place> join, ProgressItem item, CancellationToken cancel)
     {
         using var blob = await gates.BlobAsync(store.Client.Namespace, layer.Digest, cancel);
         if (await store.FindAsync(layer, cancel) is { } here)
@@ -35,20 +32,20 @@ internal sealed class LayerFetcher(PullGates gates)
         item.State = ItemState.Downloading;
         try
         {
-            await DownloadAsync(store, repository, layer, turn, item, cancel);
+            await DownloadAsync(store, repository, layer, join, item, cancel);
         }
         catch (OciException wrong) when (wrong.Fault is OciFault.DigestMismatch)
         {
             // What an earlier attempt left may be bad, or the path was: once more from zero, then it is the registry's fault.
             await store.Client.AbortIngestAsync(BlobStore.IngestRef(layer), cancel);
-            await DownloadAsync(store, repository, layer, turn, item, cancel);
+            await DownloadAsync(store, repository, layer, join, item, cancel);
         }
 
         item.Reached(layer.Size);
         item.State = ItemState.Downloaded;
     }
 
-    private static async Task DownloadAsync(BlobStore store, Repository repository, Descriptor layer, Turn turn, ProgressItem item, CancellationToken cancel)
+    private static async Task DownloadAsync(BlobStore store, Repository repository, Descriptor layer, Func<Turns.Place> join, ProgressItem item, CancellationToken cancel)
     {
         await using var writer = await store.OpenAsync(layer, cancel);
         if (writer is null)
@@ -60,17 +57,18 @@ internal sealed class LayerFetcher(PullGates gates)
         if (writer.Offset < layer.Size)
         {
             await using var source = await repository.OpenBlobAsync(layer, writer.Offset, cancel);
-            await CopyAsync(source, writer, turn, item, cancel);
+            await CopyAsync(source, writer, join, item, cancel);
         }
 
         await store.CommitAsync(writer, layer, NoLabels, cancel);
     }
 
     // Two buffers: one is filled from the registry while the other goes to the daemon.
-    private static async Task CopyAsync(Stream source, BlobWriter writer, Turn turn, ProgressItem item, CancellationToken cancel)
+    private static async Task CopyAsync(Stream source, BlobWriter writer, Func<Turns.Place> join, ProgressItem item, CancellationToken cancel)
     {
         var (filling, sending) = (ArrayPool<byte>.Shared.Rent(BlobWriter.ChunkBytes), ArrayPool<byte>.Shared.Rent(BlobWriter.ChunkBytes));
         var write = Task.CompletedTask;
+        using var place = join();
         try
         {
             while (true)
@@ -85,7 +83,7 @@ internal sealed class LayerFetcher(PullGates gates)
 
                 (filling, sending) = (sending, filling);
                 var chunk = sending.AsMemory(0, read);
-                write = turn.Of.RunAsync(turn.Priority, () => writer.WriteAsync(chunk, cancel), cancel);
+                write = place.RunAsync(() => writer.WriteAsync(chunk, cancel));
             }
         }
         finally
