@@ -4,6 +4,7 @@ using Gateway.Images;
 using Gateway.Jobs;
 using Gateway.Namespaces;
 using Gateway.Node;
+using Gateway.OpenApi;
 using Gateway.Telemetry;
 using Microsoft.Extensions.Options;
 
@@ -25,9 +26,11 @@ internal static class GatewayApp
         builder.AddNode();
         builder.AddNamespaces();
         builder.AddImages();
+        builder.AddGatewayOpenApi();
 
         var app = builder.Build();
         app.UseGatewayHttp();
+        app.UseGatewayOpenApi();
         app.UseRouting();
         app.UseGatewayAuth();
 
@@ -38,6 +41,9 @@ internal static class GatewayApp
         v1.MapNode();
         v1.MapNamespaces();
         v1.MapGroup("/namespaces/{namespace}").MapImages();
+
+        // Last, and by hand: only now the check of permissions and the API description see every endpoint before the start.
+        app.UseEndpoints(_ => { });
         return app;
     }
 

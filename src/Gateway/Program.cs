@@ -1,7 +1,8 @@
 using Gateway;
 using Gateway.Auth;
+using Gateway.OpenApi;
 
-if (ApiKeyCommand.TryRun(args))
+if (ApiKeyCommand.TryRun(args) || await OpenApiCommand.TryRunAsync(args, () => GatewayApp.Build([])))
 {
     return;
 }

@@ -13,7 +13,7 @@ internal sealed record Page<T>(IReadOnlyList<T> Items, string? NextPageToken);
 /// <summary>Which page is asked for.</summary>
 /// <param name="PageSize">Items a page, 1 to 1000; 100 where none is named.</param>
 /// <param name="PageToken">The `nextPageToken` of the page before.</param>
-internal sealed record PageRequest([FromQuery] int? PageSize, [FromQuery] string? PageToken)
+internal sealed record PageRequest([FromQuery(Name = "pageSize")] int? PageSize, [FromQuery(Name = "pageToken")] string? PageToken)
 {
     private const int DefaultSize = 100;
     private const int MaxSize = 1000;

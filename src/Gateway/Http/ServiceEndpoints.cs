@@ -8,9 +8,12 @@ internal static class ServiceEndpoints
     public static RouteGroupBuilder MapServiceTo(this IEndpointRouteBuilder app)
     {
         var open = app.MapGroup("").WithTags("Service");
-        open.MapGet("/healthz/live", () => TypedResults.Ok(new HealthView("ok", new Dictionary<string, string>(StringComparer.Ordinal)))).WithName("getLiveness");
-        open.MapGet("/healthz/ready", ReadyAsync).WithName("getReadiness");
-        open.MapGet("/problems/{code}", ProblemPages.Get).WithName("getProblem");
+        open.MapGet("/healthz/live", () => TypedResults.Ok(new HealthView("ok", new Dictionary<string, string>(StringComparer.Ordinal)))).WithName("getLiveness")
+            .WithSummary("Tell whether the process lives").WithDescription("Asks nothing and nobody.").Produces<HealthView>();
+        open.MapGet("/healthz/ready", ReadyAsync).WithName("getReadiness")
+            .WithSummary("Tell whether requests can be served").WithDescription("Asks containerd and the job store.").Produces<HealthView>();
+        open.MapGet("/problems/{code}", ProblemPages.Get).WithName("getProblem")
+            .WithSummary("Explain a problem").WithDescription("The page that a problem's `type` leads to.").Produces<string>(contentType: "text/html");
         return open;
     }
 

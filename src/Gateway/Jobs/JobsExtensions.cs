@@ -32,12 +32,17 @@ internal static class JobsExtensions
     {
         var jobs = app.MapGroup("/v1/jobs").WithTags("Jobs");
 
-        jobs.MapGet("", ListJobs.Handle).Needs(Permission.JobsRead, ownerMay: true).WithName("listJobs");
-        jobs.MapGet("/{id}", GetJob.Handle).Needs(Permission.JobsRead, ownerMay: true).WithName("getJob").Produces(StatusCodes.Status304NotModified);
+        jobs.MapGet("", ListJobs.Handle).Needs(Permission.JobsRead, ownerMay: true).WithName("listJobs")
+            .WithSummary("List jobs").WithDescription("The caller's own jobs, newest first, and those of others where `jobs:read` is granted in their namespace.");
+        jobs.MapGet("/{id}", GetJob.Handle).Needs(Permission.JobsRead, ownerMay: true).WithName("getJob")
+            .WithSummary("Get a job").WithDescription("One job; with `wait` the answer is held until it ends, for at most 60 seconds.").Produces(StatusCodes.Status304NotModified);
         jobs.MapGet("/{id}/events", GetJobEvents.Handle).Needs(Permission.JobsRead, ownerMay: true).WithName("getJobEvents")
+            .WithSummary("Follow a job").WithDescription("Server-sent events until the job's end; JSON lines or progress bars for a terminal by `Accept`. Resumes from `Last-Event-ID`.")
             .Produces<JobView>(StatusCodes.Status200OK, "text/event-stream", "application/x-ndjson", "text/plain")
             .Produces(StatusCodes.Status204NoContent);
-        jobs.MapPost("/{id}/cancel", CancelJob.Handle).Needs(Permission.JobsCancel, ownerMay: true).WithName("cancelJob");
-        jobs.MapDelete("/{id}", DeleteJob.Handle).Needs(Permission.JobsCancel, ownerMay: true).WithName("deleteJob");
+        jobs.MapPost("/{id}/cancel", CancelJob.Handle).Needs(Permission.JobsCancel, ownerMay: true).WithName("cancelJob")
+            .WithSummary("Cancel a job").WithDescription("Asks the job to stop; what it had begun is removed before it ends as `canceled`.");
+        jobs.MapDelete("/{id}", DeleteJob.Handle).Needs(Permission.JobsCancel, ownerMay: true).WithName("deleteJob")
+            .WithSummary("Forget a job").WithDescription("Only a finished job can be forgotten.");
     }
 }

@@ -1,0 +1,87 @@
+using System.Text.Json.Nodes;
+using Gateway.Auth;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace Gateway.OpenApi;
+
+/// <summary>What holds for every operation: its permission, its security, the problems it can answer with.</summary>
+internal sealed class OperationRules : IOperationFilter
+{
+    public const string Bearer = "bearer";
+    public const string ApiKey = "apiKey";
+
+    private static readonly int[] Everywhere = [400, 500, 503];
+    private static readonly int[] Behind = [401, 403, 429, 502, 504];
+
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        var metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
+        var needs = metadata.OfType<NeedsPermission>().LastOrDefault();
+        operation.Security = [];
+        if (needs is not null)
+        {
+            operation.Security.Add(new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] });
+            operation.Security.Add(new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(ApiKey, context.Document)] = [] });
+            operation.AddExtension("x-required-permission", new JsonNodeExtension(JsonValue.Create(needs.Permission)!));
+        }
+
+        AddProblems(operation, needs is not null, metadata.OfType<FailsWith>().SelectMany(fails => fails.Statuses), context.Document);
+        foreach (var example in metadata.OfType<RequestExample>())
+        {
+            foreach (var content in operation.RequestBody?.Content?.Values.OfType<OpenApiMediaType>() ?? [])
+            {
+                content.Example = JsonNode.Parse(example.Json);
+            }
+        }
+
+        Describe(operation);
+    }
+
+    private static void AddProblems(OpenApiOperation operation, bool isClosed, IEnumerable<int> own, OpenApiDocument document)
+    {
+        var statuses = Everywhere.Concat(isClosed ? Behind : []).Concat(own).Concat(operation.Parameters?.Any(parameter => parameter.In is ParameterLocation.Path) is true ? [404] : []);
+        foreach (var status in statuses.Distinct().Order())
+        {
+            operation.Responses!.TryAdd(status.ToString(System.Globalization.CultureInfo.InvariantCulture), new OpenApiResponseReference(DocumentRules.NameOf(status), document));
+        }
+    }
+
+    // Routing takes the rest of the path, slashes and all; the document knows only parameters.
+    private static void Describe(OpenApiOperation operation)
+    {
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
+        {
+            parameter.Description ??= parameter.Name switch
+            {
+                "namespace" => "containerd's namespace.",
+                "reference" => "Name of the image: percent-encoded, or raw with its slashes.",
+                "pageSize" => "Items a page, 1 to 1000; 100 where none is named.",
+                "pageToken" => "The `nextPageToken` of the page before.",
+                "filter" => "containerd's filter syntax; several are OR-ed.",
+                "view" => "`basic` (default) or `full`: everything that one image has.",
+                "sync" => "Whether to wait for the garbage collection.",
+                "id" => "The job's id.",
+                "code" => "The problem's code.",
+                "wait" => "How long to wait for the end, up to `60s`.",
+                "state" => "Only jobs in this state.",
+                "kind" => "Only jobs of this kind, for example `image.pull`.",
+                _ => null,
+            };
+        }
+    }
+}
+
+/// <summary>Statuses of problems that only this endpoint answers with.</summary>
+internal sealed record FailsWith(params int[] Statuses);
+
+/// <summary>A request body to show.</summary>
+internal sealed record RequestExample(string Json);
+
+/// <summary>What endpoints say of themselves for the document.</summary>
+internal static class OperationMetadata
+{
+    public static RouteHandlerBuilder Fails(this RouteHandlerBuilder endpoint, params int[] statuses) => endpoint.WithMetadata(new FailsWith(statuses));
+
+    public static RouteHandlerBuilder Example(this RouteHandlerBuilder endpoint, string json) => endpoint.WithMetadata(new RequestExample(json));
+}
