@@ -41,8 +41,9 @@ internal sealed class DocumentRules : IDocumentFilter
 
     private static SortedDictionary<string, IOpenApiResponse> Responses(OpenApiDocument document)
     {
+        var used = document.Paths.Values.SelectMany(path => path.Operations ?? []).SelectMany(operation => operation.Value.Responses?.Keys.ToArray() ?? []).ToHashSet(StringComparer.Ordinal);
         var responses = new SortedDictionary<string, IOpenApiResponse>(StringComparer.Ordinal);
-        foreach (var status in ProblemKinds.All.Values.GroupBy(kind => kind.Status))
+        foreach (var status in ProblemKinds.All.Values.GroupBy(kind => kind.Status).Where(status => used.Contains(status.Key.ToString(CultureInfo.InvariantCulture))))
         {
             responses[NameOf(status.Key)] = new OpenApiResponse
             {

@@ -12,7 +12,7 @@ internal sealed class OperationRules : IOperationFilter
     public const string ApiKey = "apiKey";
 
     private static readonly int[] Everywhere = [400, 500, 503];
-    private static readonly int[] Behind = [401, 403, 429, 502, 504];
+    private static readonly int[] Behind = [401, 403, 429, 501, 502, 504, 507];
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {

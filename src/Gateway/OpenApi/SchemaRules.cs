@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FluentValidation;
@@ -33,6 +34,10 @@ internal sealed class SchemaRules(IServiceProvider services) : ISchemaFilter
         if (services.GetService(typeof(IValidator<>).MakeGenericType(context.Type)) is IValidator validator)
         {
             own.AdditionalPropertiesAllowed = false;
+            // What has a default may be left out, although it is never null.
+            own.Required = context.Type.GetProperties()
+                .Where(property => property.IsDefined(typeof(RequiredMemberAttribute), inherit: false))
+                .Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).ToHashSet(StringComparer.Ordinal);
             Bound(own, validator.CreateDescriptor());
         }
     }
