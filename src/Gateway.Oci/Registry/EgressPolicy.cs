@@ -51,13 +51,14 @@ public sealed class EgressPolicy
         {
             networks.Add(network);
         }
-        else if (IPAddress.TryParse(entry, out var address))
+        else if (!entry.Contains(']') && IPAddress.TryParse(entry, out var address)) // "[fd00::9]:5000" would parse, its port forgotten
         {
             networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
         }
         else if (Uri.TryCreate($"none://{entry}/", UriKind.Absolute, out var uri) && uri.Host.Length > 0 && string.Equals(uri.Authority, entry, StringComparison.OrdinalIgnoreCase))
         {
-            names.Add(uri.Port < 0 ? uri.Host : $"{uri.Host.Trim('[', ']')}|{uri.Port}");
+            var name = uri.Host.Trim('[', ']');
+            names.Add(uri.Port < 0 ? name : $"{name}|{uri.Port}");
         }
         else
         {
