@@ -1,4 +1,5 @@
 using Gateway.Oci;
+using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Tests.Oci.Registry;
 
@@ -60,23 +61,45 @@ public sealed class BlobStreamTests : IDisposable
     public async Task Reset_connection_is_resumed_where_it_broke()
     {
         await using var server = await ScriptedServer.StartAsync();
-        server.Script = context => context.SendBlob(Blob, server.Seen.Count is 1 ? 100_000 : null);
+        var arrived = new TaskCompletionSource();
+        server.Script = async context =>
+        {
+            if (server.Seen.Count > 1)
+            {
+                await context.SendBlob(Blob);
+                return;
+            }
 
-        Assert.Equal(Blob, await ReadAsync(server));
+            context.Response.ContentLength = Blob.Length;
+            await context.Response.Body.WriteAsync(Blob.AsMemory(0, 100_000));
+            await context.Response.Body.FlushAsync();
+            await arrived.Task;
+            context.Abort();
+        };
+        await using var stream = await trial.Open(server.Authority).OpenBlobAsync(Named, 0, CancellationToken.None);
+        var got = new byte[Blob.Length];
+        await stream.ReadExactlyAsync(got.AsMemory(0, 100_000));
+        arrived.SetResult();
 
+        await stream.ReadExactlyAsync(got.AsMemory(100_000));
+
+        Assert.Equal(Blob, got);
         Assert.Equal([null, "bytes=100000-"], Ranges(server));
+    }
+
+    // Orderly chunked ends, not resets: a reset may also take back what was already on its way, and counts would vary.
+    private static async Task SendPiece(HttpContext context, byte[] bytes, int length)
+    {
+        var from = context.RangeStart();
+        context.Response.StatusCode = from > 0 ? 206 : 200;
+        context.Response.Headers.ContentRange = from > 0 ? $"bytes {from}-{bytes.Length - 1}/{bytes.Length}" : default(string);
+        await context.Response.Body.WriteAsync(bytes.AsMemory(from, Math.Min(length, bytes.Length - from)));
     }
 
     [Fact]
     public async Task Body_that_always_ends_early_is_given_up_after_three_reconnects()
     {
-        await using var server = await ScriptedServer.StartAsync(async context =>
-        {
-            var from = context.RangeStart();
-            context.Response.StatusCode = from > 0 ? 206 : 200;
-            context.Response.Headers.ContentRange = from > 0 ? $"bytes {from}-{Blob.Length - 1}/{Blob.Length}" : default(string);
-            await context.Response.Body.WriteAsync(Blob.AsMemory(from, 10));
-        });
+        await using var server = await ScriptedServer.StartAsync(context => SendPiece(context, Blob, 10));
 
         Assert.Equal(OciFault.DigestMismatch, (await FailAsync(server)).Fault);
 
@@ -95,11 +118,11 @@ public sealed class BlobStreamTests : IDisposable
     public async Task Progress_between_breaks_renews_the_patience()
     {
         var large = Answers.Noise(8 * 1024 * 1024);
-        await using var server = await ScriptedServer.StartAsync(context => context.SendBlob(large, breakAfter: 1_200_000));
+        await using var server = await ScriptedServer.StartAsync(context => SendPiece(context, large, 1_200_000));
 
         Assert.Equal(large, await ReadAsync(server, Answers.BlobOf(large)));
 
-        Assert.True(server.Seen.Count > 4, "it took more reconnects than are allowed without progress");
+        Assert.Equal(7, server.Seen.Count);
     }
 
     [Fact]
@@ -110,7 +133,7 @@ public sealed class BlobStreamTests : IDisposable
         {
             if (server.Seen.Count is 1)
             {
-                return context.SendBlob(Blob, 70_000);
+                return SendPiece(context, Blob, 70_000);
             }
 
             context.Response.ContentLength = Blob.Length;
@@ -265,7 +288,7 @@ public sealed class BlobStreamTests : IDisposable
         await using var server = await ScriptedServer.StartAsync(async context =>
         {
             context.Response.ContentLength = Blob.Length;
-            await context.Response.StartAsync();
+            await context.Response.Body.FlushAsync(); // the headers leave now
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
         });
         using var source = new CancellationTokenSource();
