@@ -1,0 +1,61 @@
+using System.Text.Json;
+
+namespace Gateway.Oci.Registry;
+
+/// <summary>Turns an answer that is not what was asked for into a fault. Of its body at most 1 KiB is read, and only the first error's code and message used.</summary>
+internal static class AnswerFault
+{
+    private const int MaxBodyBytes = 1024;
+
+    /// <summary>A registry that asks for more patience than this is not believed.</summary>
+    private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromMinutes(15);
+
+    /// <summary>The fault of a status. <paramref name="who"/> answered; <paramref name="missing"/> is what a 404 says is not there.</summary>
+    public static RegistryFault Of(HttpResponseMessage answer, string who, string missing, string reason, TimeProvider time)
+    {
+        var status = answer.StatusCode;
+        var (fault, words) = (int)status switch
+        {
+            401 => (OciFault.RegistryUnauthorized, $"{who} wants credentials that it accepts"),
+            403 => (OciFault.RegistryForbidden, $"{who} forbids it"),
+            404 => (OciFault.ImageNotFound, $"{who} does not know this {missing}"),
+            429 => (OciFault.RegistryRateLimited, $"{who} limits the rate of requests"),
+            416 => (OciFault.DigestMismatch, $"{who} has fewer bytes than promised"),
+            _ => (OciFault.RegistryUnavailable, $"{who} answered {(int)status}"),
+        };
+        return new RegistryFault(fault, reason.Length is 0 ? words : $"{words} ({reason})")
+        {
+            Transient = (int)status is 408 or 425 or 429 or >= 500,
+            RetryAfter = RetryAfterOf(answer, time),
+            Status = status,
+        };
+    }
+
+    /// <summary>The registry's error code and message (distribution-spec v1.1, "Error Codes"), masked, or nothing.</summary>
+    public static async Task<string> ReasonAsync(ResponseBody body, SecretMask mask, string? sent, CancellationToken cancel)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(await body.ReadAllAsync(MaxBodyBytes - 1, cancel), new JsonDocumentOptions { MaxDepth = 8 });
+            var first = json.RootElement.GetProperty("errors")[0];
+            var code = first.GetProperty("code").GetString() ?? "";
+            var message = first.TryGetProperty("message", out var text) && text.ValueKind is JsonValueKind.String ? text.GetString() : "";
+            return mask.Clean(string.IsNullOrEmpty(message) ? code : $"{code}: {message}", sent);
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or RegistryFault or InvalidOperationException or KeyNotFoundException or IndexOutOfRangeException)
+        {
+            return "";
+        }
+    }
+
+    private static TimeSpan? RetryAfterOf(HttpResponseMessage answer, TimeProvider time)
+    {
+        var asked = answer.Headers.RetryAfter switch
+        {
+            { Delta: { } delta } => delta,
+            { Date: { } date } => date - time.GetUtcNow(),
+            _ => (TimeSpan?)null,
+        };
+        return asked is null ? null : TimeSpan.FromTicks(Math.Clamp(asked.Value.Ticks, 0, MaxRetryAfter.Ticks));
+    }
+}

@@ -1,0 +1,18 @@
+using System.Net;
+
+namespace Gateway.Oci.Registry;
+
+/// <summary>Why one try at one host failed. Becomes an <see cref="OciException"/> where it is known what was asked for.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1032", Justification = "Never leaves this room and always has a fault.")]
+internal sealed class RegistryFault(OciFault fault, string message, Exception? inner = null) : Exception(message, inner)
+{
+    public OciFault Fault { get; } = fault;
+
+    /// <summary>Whether the same request may succeed a little later.</summary>
+    public bool Transient { get; init; }
+
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The answer's status, where there was an answer.</summary>
+    public HttpStatusCode? Status { get; init; }
+}
