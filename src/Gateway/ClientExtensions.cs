@@ -17,7 +17,7 @@ internal static class ClientExtensions
         services.AddOptions<EgressOptions>().BindConfiguration(EgressOptions.Section);
         services.AddSingleton(provider =>
             new ContainerdClient(ContainerdChannel.Open(provider.GetRequiredService<IOptions<ContainerdOptions>>().Value.Address)));
-        services.AddSingleton(provider => new RegistryClient(RegistryOptionsOf(provider), TimeProvider.System));
+        services.AddSingleton(provider => new RegistryClient(RegistryOptionsOf(provider), TimeProvider.System, provider.GetRequiredService<ILoggerFactory>()));
         services.AddHealthChecks().AddCheck<ContainerdCheck>("containerd", timeout: TimeSpan.FromSeconds(2));
     }
 
@@ -27,16 +27,13 @@ internal static class ClientExtensions
         return new RegistryOptions
         {
             ConfigPath = registries.ConfigPath,
-            TrustedRealms = registries.TrustedRealms,
+            TrustedRealms = registries.TrustedRealms.ToDictionary(pair => pair.Key, pair => (IReadOnlyList<string>)pair.Value, StringComparer.OrdinalIgnoreCase),
             IdleTimeout = registries.IdleTimeout,
             MaxAttempts = registries.MaxAttempts,
             UserAgent = $"gateway/{typeof(ClientExtensions).Assembly.GetName().Version!.ToString(3)}",
             // While only this machine can call the API, its own loopback holds nothing a caller could not reach anyway.
-            Egress = new EgressPolicy
-            {
-                Allow = provider.GetRequiredService<IOptions<EgressOptions>>().Value.Allow,
-                AllowLoopback = provider.GetRequiredService<Http.Listeners>().ApiIsLocal,
-            },
+            Egress = new EgressPolicy(
+                provider.GetRequiredService<IOptions<EgressOptions>>().Value.Allow, provider.GetRequiredService<Http.Listeners>().ApiIsLocal),
         };
     }
 

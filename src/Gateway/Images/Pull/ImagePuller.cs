@@ -34,7 +34,7 @@ internal sealed class ImagePuller(
         }
 
         // 2
-        using var repository = registries.Open(reference, credentials);
+        var repository = registries.Open(reference, credentials);
         var target = await ResolveAsync(repository, reference, cancel);
 
         // 3
