@@ -9,6 +9,9 @@ namespace Gateway.Tests.Oci.Registry;
 
 public sealed class HostsTests : IDisposable
 {
+    // One span for all: a leaf may not outlive its issuer by the second that passes between them.
+    private static readonly DateTimeOffset ValidFrom = DateTimeOffset.UtcNow.AddDays(-1);
+    private static readonly DateTimeOffset ValidUntil = ValidFrom.AddDays(2);
     private readonly RegistryTrial trial = new();
 
     public void Dispose() => trial.Dispose();
@@ -124,8 +127,7 @@ public sealed class HostsTests : IDisposable
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
-        var (from, until) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        using var made = issuer is null ? request.CreateSelfSigned(from, until) : request.Create(issuer, from, until, [1, 2, 3]).CopyWithPrivateKey(key);
+        using var made = issuer is null ? request.CreateSelfSigned(ValidFrom, ValidUntil) : request.Create(issuer, ValidFrom, ValidUntil, [1, 2, 3]).CopyWithPrivateKey(key);
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
     }
 
@@ -152,7 +154,9 @@ public sealed class HostsTests : IDisposable
         }
         else
         {
-            Assert.Equal(OciFault.RegistryUnavailable, (await Assert.ThrowsAsync<OciException>(() => resolving)).Fault);
+            var fault = await Assert.ThrowsAsync<OciException>(() => resolving);
+            Assert.Equal(OciFault.RegistryUnavailable, fault.Fault);
+            Assert.Contains("TLS", fault.Message, StringComparison.Ordinal);
         }
     }
 
