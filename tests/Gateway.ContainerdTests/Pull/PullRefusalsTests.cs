@@ -89,7 +89,7 @@ public sealed class PullRefusalsTests(Nodes nodes)
         var node = await nodes.NodeAsync(Versions.Oldest);
         var job = await node.Api.PullAsync(nodes.NewName("missing"), new { reference = $"{registry.Host}/acme/app:9" });
         Assert.Equal("image_not_found", (string?)job["error"]!["code"]);
-        Assert.Equal($"cannot resolve {registry.Host}/acme/app:9: the registry does not know it", (string?)job["error"]!["detail"]);
+        Assert.Equal($"cannot resolve {registry.Host}/acme/app:9: the registry does not know this tag", (string?)job["error"]!["detail"]);
     }
 
     [Fact]

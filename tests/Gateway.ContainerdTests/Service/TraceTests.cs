@@ -26,7 +26,7 @@ public sealed class TraceTests
         var request = Assert.Single(spans.Values, span => span.ParentId == "b7ad6b7169203331");
         var work = Assert.Single(spans.Values, span => span.Name == "job image.pull");
         Assert.Equal(request.SpanId, work.ParentId);
-        Assert.Contains(spans.Values, span => span.Name.StartsWith("registry ", StringComparison.Ordinal) && LeadsTo(span, work));
+        Assert.Contains(spans.Values, span => span.Name.StartsWith("registry.", StringComparison.Ordinal) && LeadsTo(span, work));
         Assert.Contains(spans.Values, span => span.Service == "containerd" && span.Name.EndsWith("Diff/Apply", StringComparison.Ordinal) && LeadsTo(span, work));
 
         bool LeadsTo(ReceivedSpan span, ReceivedSpan ancestor)
@@ -61,8 +61,8 @@ public sealed class TraceTests
 
         Assert.Equal(200, (int)metrics.Status);
         Assert.Contains("http_server_request_duration", metrics.Text);
-        Assert.Contains("gateway_registry_received_bytes_total", metrics.Text);
-        Assert.Contains("gateway_registry_errors", metrics.Text);
+        Assert.Contains("registry_received_bytes_total", metrics.Text);
+        Assert.Contains("registry_errors", metrics.Text);
         Assert.Contains("gateway_containerd_errors", metrics.Text);
         Assert.Matches("job[^\n]*image.pull", metrics.Text);
         Assert.Equal(404, (int)(await node.Api.GetAsync("/metrics")).Status);
