@@ -1,4 +1,5 @@
 using Gateway.Containerd;
+using Grpc.Core;
 
 namespace Gateway.Images.Pull;
 
@@ -6,6 +7,8 @@ namespace Gateway.Images.Pull;
 internal sealed class PullLease(ContainerdClient containerd, PullGates gates)
 {
     private const string JobLabel = "gateway/job";
+    private const int Attempts = 5;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     public static string IdOf(string jobId) => "gw-" + jobId;
 
@@ -20,6 +23,23 @@ internal sealed class PullLease(ContainerdClient containerd, PullGates gates)
     /// next garbage collection. The lease itself tells what there is, so this also works for a process that is long gone.
     /// </summary>
     public async Task AbandonAsync(string containerdNamespace, string leaseId, CancellationToken cancel)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await AbandonOnceAsync(containerdNamespace, leaseId, cancel);
+                return;
+            }
+            catch (RpcException busy) when (attempt < Attempts && busy.StatusCode is not StatusCode.Unavailable)
+            {
+                // The daemon is still ending the calls that were cut short. One that is down is left to the next sweep.
+                await Task.Delay(Pause, cancel);
+            }
+        }
+    }
+
+    private async Task AbandonOnceAsync(string containerdNamespace, string leaseId, CancellationToken cancel)
     {
         var client = containerd.In(containerdNamespace);
         foreach (var resource in await client.LeaseResourcesAsync(leaseId, cancel))
