@@ -100,7 +100,7 @@ start_gateway() { # as launch_gateway
 stop_gateway() { stop_process "$1/pid" "$2/Gateway.dll"; } # folder, folder of the published program
 
 build_gateway() { # the repository, folder for the program, log file
-  dotnet publish "$1/src/Gateway" --configuration Release --output "$2" --nologo --verbosity quiet >"$3" 2>&1 || {
+  dotnet publish "$1/src/Gateway" --configuration Release --use-current-runtime --output "$2" --nologo --verbosity quiet >"$3" 2>&1 || {
     tail -n 20 "$3" >&2
     die "the build failed; its log is $3"
   }
