@@ -117,7 +117,13 @@ clean_node() {
   sync
 }
 
-pull_with_gateway() { await_job "$(request_pull "$1")"; }
+# In one call, as a program would: the answer comes with the job's end, up to a minute; a longer job is waited for.
+pull_with_gateway() { # reference
+  local job
+  job=$(api --header 'Content-Type: application/json' --header 'Prefer: wait=60' --data "{\"reference\": \"$1\"}" \
+    "$url/v1/namespaces/default/images/pull") || die "the pull was not accepted: $(problem_text <<<"$job")"
+  [[ $job == *'"state":"succeeded"'* ]] || await_job "$(jq -r .id <<<"$job")"
+}
 pull_with_ctr() { own_ctr images pull --plain-http "$1" >/dev/null; }
 
 milliseconds() { # command...

@@ -1,4 +1,5 @@
 using Gateway.Containerd.Services.Content;
+using Gateway.Containerd.Wire;
 using Google.Protobuf;
 using Grpc.Core;
 
@@ -22,15 +23,15 @@ public sealed class BlobWriter : IAsyncDisposable
     private static readonly TimeSpan LongestLockWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
 
-    private readonly AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call;
+    private readonly ContentWriteCall call;
     private readonly string ingestRef;
     private readonly long total;
     private long sent;
     private long stored;
-    private Task<bool> opening = Task.FromResult(false);
+    private Task<WriteContentResponse?> opening = Task.FromResult<WriteContentResponse?>(null);
     private Task<WriteContentResponse?>? answers;
 
-    private BlobWriter(AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, string ingestRef, long total)
+    private BlobWriter(ContentWriteCall call, string ingestRef, long total)
     {
         this.call = call;
         this.ingestRef = ingestRef;
@@ -52,7 +53,7 @@ public sealed class BlobWriter : IAsyncDisposable
     {
         for (var wait = FirstLockWait; ; wait = wait * 2 < LongestLockWait ? wait * 2 : LongestLockWait)
         {
-            var writer = new BlobWriter(containerd.Content.Write(cancellationToken: CancellationToken.None), ingestRef, totalBytes);
+            var writer = new BlobWriter(await containerd.OpenWriteAsync(cancel), ingestRef, totalBytes);
             try
             {
                 await writer.StatAsync(cancel);
@@ -85,7 +86,7 @@ public sealed class BlobWriter : IAsyncDisposable
             await answers;
         }
 
-        // Serialised before the write completes, so the caller's buffer can be wrapped instead of copied.
+        // The call is done with the memory when the write ends, so the caller's buffer can be wrapped instead of copied.
         var request = new WriteContentRequest { Action = WriteAction.Write, Ref = ingestRef, Offset = sent, Data = UnsafeByteOperations.UnsafeWrap(bytes) };
         await SendAsync(request, cancel);
         sent += bytes.Length;
@@ -105,7 +106,7 @@ public sealed class BlobWriter : IAsyncDisposable
         try
         {
             await SendAsync(request, cancel);
-            await call.RequestStream.CompleteAsync();
+            await call.CompleteAsync();
             return await answers.WaitAsync(cancel) is { Action: WriteAction.Commit }
                 ? true
                 : throw new RpcException(new Grpc.Core.Status(StatusCode.DataLoss, "containerd closed the write without a commit"));
@@ -125,10 +126,10 @@ public sealed class BlobWriter : IAsyncDisposable
         {
             // An ingest that is just being made is made first: a clean-up that comes next must find it.
             await opening.WaitAsync(CloseLimit);
-            await call.RequestStream.CompleteAsync();
+            await call.CompleteAsync();
             await ((Task)(answers ??= ReadAnswersAsync())).WaitAsync(CloseLimit);
         }
-        catch (Exception ended) when (ended is RpcException or InvalidOperationException or IOException or HttpRequestException or TimeoutException)
+        catch (Exception ended) when (ended is RpcException or TimeoutException)
         {
             // Ended before, or stuck: then it is dropped.
         }
@@ -146,24 +147,20 @@ public sealed class BlobWriter : IAsyncDisposable
     private async Task StatAsync(CancellationToken cancel)
     {
         await SendAsync(new WriteContentRequest { Action = WriteAction.Stat, Ref = ingestRef, Total = total }, cancel);
-        opening = call.ResponseStream.MoveNext(CancellationToken.None);
-        if (!await opening.WaitAsync(cancel))
-        {
-            throw new RpcException(new Grpc.Core.Status(StatusCode.DataLoss, "containerd closed the write without an answer"));
-        }
-
-        sent = stored = call.ResponseStream.Current.Offset;
+        opening = call.ReadAsync(CancellationToken.None);
+        var answer = await opening.WaitAsync(cancel)
+            ?? throw new RpcException(new Grpc.Core.Status(StatusCode.DataLoss, "containerd closed the write without an answer"));
+        sent = stored = answer.Offset;
     }
 
     // A send fails with a bare "can't write" or a broken pipe once the daemon has ended the call or itself: the reason is on the answers' side.
-    // The token stops the waiting only. Given to the call it would drop it.
     private async Task SendAsync(WriteContentRequest request, CancellationToken cancel)
     {
         try
         {
-            await call.RequestStream.WriteAsync(request, CancellationToken.None).WaitAsync(cancel);
+            await call.WriteAsync(request, cancel);
         }
-        catch (Exception broken) when (broken is InvalidOperationException or IOException or HttpRequestException or RpcException)
+        catch (RpcException broken)
         {
             await (answers ??= ReadAnswersAsync());
             throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "containerd ended the write", broken));
@@ -173,9 +170,9 @@ public sealed class BlobWriter : IAsyncDisposable
     private async Task<WriteContentResponse?> ReadAnswersAsync()
     {
         WriteContentResponse? last = null;
-        while (await call.ResponseStream.MoveNext(CancellationToken.None))
+        while (await call.ReadAsync(CancellationToken.None) is { } answer)
         {
-            last = call.ResponseStream.Current;
+            last = answer;
             Interlocked.Exchange(ref stored, last.Offset);
         }
 

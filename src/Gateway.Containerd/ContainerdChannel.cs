@@ -4,7 +4,7 @@ using Grpc.Net.Client;
 namespace Gateway.Containerd;
 
 /// <summary>Opens the HTTP/2 channel to containerd's Unix socket.</summary>
-public static class ContainerdChannel
+internal static class ContainerdChannel
 {
     /// <summary>
     /// Largest message containerd sends or takes, in bytes: 16 MiB (defaults.DefaultMaxRecvMsgSize in containerd). grpc-dotnet's own default

@@ -12,13 +12,15 @@ namespace Gateway.Containerd;
 /// <remarks>What belongs to a namespace is only reached by <see cref="In"/>: a call without one cannot be written.</remarks>
 public sealed class ContainerdClient : IDisposable
 {
+    private readonly string socketPath;
     private readonly GrpcChannel channel;
     private readonly CallInvoker calls;
 
-    /// <summary>Takes the channel over and disposes it.</summary>
-    public ContainerdClient(GrpcChannel channel)
+    /// <summary>Nothing is dialled yet: the first call does that.</summary>
+    public ContainerdClient(string socketPath)
     {
-        this.channel = channel;
+        this.socketPath = socketPath;
+        channel = ContainerdChannel.Open(socketPath);
         calls = channel.Intercept(new CallRules(containerdNamespace: null, leaseId: null));
         Version = new(calls);
         Introspection = new(calls);
@@ -46,7 +48,7 @@ public sealed class ContainerdClient : IDisposable
     public NamespacedClient In(string containerdNamespace, string? leaseId = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(containerdNamespace);
-        return new(channel.Intercept(new CallRules(containerdNamespace, leaseId)), containerdNamespace, leaseId);
+        return new(channel.Intercept(new CallRules(containerdNamespace, leaseId)), socketPath, containerdNamespace, leaseId);
     }
 
     /// <inheritdoc />

@@ -4,6 +4,7 @@ using Gateway.Containerd.Services.Images;
 using Gateway.Containerd.Services.Leases;
 using Gateway.Containerd.Services.Namespaces;
 using Gateway.Containerd.Services.Snapshots;
+using Gateway.Containerd.Wire;
 using Grpc.Core;
 
 namespace Gateway.Containerd;
@@ -11,8 +12,11 @@ namespace Gateway.Containerd;
 /// <summary>containerd's services in one namespace, and perhaps under one lease. The generated clients are the interface.</summary>
 public sealed class NamespacedClient
 {
-    internal NamespacedClient(CallInvoker calls, string containerdNamespace, string? leaseId)
+    private readonly string socketPath;
+
+    internal NamespacedClient(CallInvoker calls, string socketPath, string containerdNamespace, string? leaseId)
     {
+        this.socketPath = socketPath;
         Namespace = containerdNamespace;
         LeaseId = leaseId;
         Images = new(calls);
@@ -46,4 +50,7 @@ public sealed class NamespacedClient
 
     /// <summary>Changes of the namespace itself. 1.6 makes the change and then fails for want of a namespace to publish its event in.</summary>
     public Namespaces.NamespacesClient Namespaces { get; }
+
+    /// <summary>Opens a <c>Content.Write</c>, which takes bytes faster than the generated client's.</summary>
+    internal Task<ContentWriteCall> OpenWriteAsync(CancellationToken cancel) => ContentWriteCall.OpenAsync(socketPath, Namespace, LeaseId, cancel);
 }
