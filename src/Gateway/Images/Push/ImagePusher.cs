@@ -92,7 +92,7 @@ internal sealed class ImagePusher(ContainerdClient containerd, RegistryClient re
                 ?? throw new ProblemException(ProblemKinds.ContentMissing, $"{digest} was removed while it was pushed");
             item.Progress.State = ItemState.Uploading;
             item.End(await repository.PushBlobAsync(
-                blob, (offset, length, _) => Task.FromResult<Stream>(BlobReader.Open(store.Client, digest, offset, length)),
+                blob, (offset, length, _) => Task.FromResult<Stream>(ContentStream.Open(store.Client, digest, offset, length)),
                 MountSource.Of(info.Labels, target), item.Progress.Reached, cancel));
 
             // As containerd's own clients do: a later push to this registry can have it mounted from here.

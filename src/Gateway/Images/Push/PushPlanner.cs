@@ -87,7 +87,7 @@ internal sealed class PushPlanner(BlobStore store)
         }
 
         // Each platform's way down from the top, so that turned round an index comes after those it leads to.
-        indexes.AddRange(passed.DistinctBy(index => index.Digest).Reverse());
+        indexes.AddRange(Enumerable.Reverse(passed).DistinctBy(index => index.Digest));
         return work.Image;
     }
 

@@ -4,13 +4,13 @@ using Grpc.Core;
 namespace Gateway.Containerd;
 
 /// <summary>A blob's bytes as a stream, a message of the daemon at a time. Dispose it to end the call.</summary>
-public sealed class BlobReader : Stream
+public sealed class ContentStream : Stream
 {
     private readonly AsyncServerStreamingCall<ReadContentResponse> call;
     private ReadOnlyMemory<byte> atHand;
     private long position;
 
-    private BlobReader(AsyncServerStreamingCall<ReadContentResponse> call, long length) => (this.call, Length) = (call, length);
+    private ContentStream(AsyncServerStreamingCall<ReadContentResponse> call, long length) => (this.call, Length) = (call, length);
 
     /// <inheritdoc />
     public override bool CanRead => true;
@@ -32,7 +32,7 @@ public sealed class BlobReader : Stream
     }
 
     /// <summary>Opens a blob at an offset, for so many bytes, more than 0. That it is not here shows at the first read.</summary>
-    public static BlobReader Open(NamespacedClient containerd, string digest, long offset, long length) =>
+    public static ContentStream Open(NamespacedClient containerd, string digest, long offset, long length) =>
         new(containerd.Content.Read(new ReadContentRequest { Digest = digest, Offset = offset, Size = length }), length);
 
     /// <inheritdoc />
