@@ -86,7 +86,7 @@ public sealed class PushFaultsTests : IDisposable
                 return false;
             }
 
-            await http.Request.Body.ReadAtLeastAsync(new byte[100_000], 100_000);
+            await http.Request.Body.ReadExactlyAsync(new byte[100_000]);
             http.Abort();
             return true;
         };
