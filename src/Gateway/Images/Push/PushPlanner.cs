@@ -47,7 +47,12 @@ internal sealed class PushPlanner(BlobStore store)
     // Children first: an index joins the list when all it names has been taken.
     private async Task TakeAsync(Descriptor entry, int depth, CancellationToken cancel)
     {
-        if (!MediaTypes.IsIndex(entry.MediaType))
+        if (depth > 1 && !MediaTypes.IsIndex(entry.MediaType) && !MediaTypes.IsManifest(entry.MediaType))
+        {
+            // An index may name anything: what a registry has no manifest for is a blob.
+            await TakeBlobAsync(entry, cancel);
+        }
+        else if (!MediaTypes.IsIndex(entry.MediaType))
         {
             await TakeManifestAsync(entry, wanted: [], cancel);
         }
@@ -118,10 +123,7 @@ internal sealed class PushPlanner(BlobStore store)
         RequireBounds(entry, depth: 1);
         foreach (var blob in manifest.Layers.Where(layer => layer.Urls is null && !MediaTypes.IsForeign(layer.MediaType)).Prepend(manifest.Config))
         {
-            if (seen.Add(blob.Digest) && await FindAsync(blob, cancel) is not null)
-            {
-                blobs.Add(blob);
-            }
+            await TakeBlobAsync(blob, cancel);
         }
 
         if (wanted.Length > 0 && entry.Platform is null)
@@ -130,6 +132,14 @@ internal sealed class PushPlanner(BlobStore store)
         }
 
         manifests.Add(entry);
+    }
+
+    private async Task TakeBlobAsync(Descriptor blob, CancellationToken cancel)
+    {
+        if (seen.Add(blob.Digest) && await FindAsync(blob, cancel) is not null)
+        {
+            blobs.Add(blob);
+        }
     }
 
     // Where no index tells the platform, the config has the last word.
