@@ -1,5 +1,4 @@
 using Gateway.TestKit;
-using Microsoft.AspNetCore.Http;
 
 namespace Gateway.ContainerdTests.Push;
 
