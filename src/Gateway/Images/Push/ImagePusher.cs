@@ -25,7 +25,7 @@ internal sealed class ImagePusher(ContainerdClient containerd, RegistryClient re
 
         // 2
         var store = new BlobStore(held, target);
-        var plan = await new PushPlanner(store).PlanAsync(work, cancel);
+        var plan = await new PushPlanner(new HeldContent(store)).PlanAsync(work, cancel);
         PushPlan.RequireFits(target, plan.Top.Digest);
 
         var push = new Run(store, registries.OpenForPush(target, credentials), target, progress);
