@@ -1,5 +1,6 @@
 using FluentValidation;
 using Gateway.Images.Pull;
+using Gateway.Images.Push;
 using Gateway.Jobs;
 
 namespace Gateway.Images;
@@ -18,6 +19,9 @@ internal static class ImagesExtensions
         builder.Services.AddSingleton<Unpacker>();
         builder.Services.AddSingleton<ImagePuller>();
         builder.Services.AddSingleton<IJobHandler, PullJob>();
+        builder.Services.AddSingleton<ImagePusher>();
+        builder.Services.AddSingleton<IJobHandler, PushJob>();
+        builder.Services.AddSingleton<IValidator<PushRequest>, PushRequestValidator>();
         builder.Services.AddSingleton<IValidator<PullRequest>, PullRequestValidator>();
     }
 }
