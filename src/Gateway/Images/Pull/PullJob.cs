@@ -27,15 +27,6 @@ internal sealed class PullJob(ImagePuller puller, PullLease lease) : IJobHandler
 
     public Task CleanUpAsync(JobRun job, CancellationToken cancel) => lease.AbandonAsync(job.Namespace, PullLease.IdOf(job.Id), cancel);
 
-    private static RegistryCredentials? CredentialsOf(JobRun job)
-    {
-        var auth = job.Secret is null ? null : JsonSerializer.Deserialize<RegistryAuth>(job.Secret, GatewayJson.Options);
-        return auth is null ? null : new RegistryCredentials
-        {
-            Username = auth.Username,
-            Password = auth.Password,
-            IdentityToken = auth.IdentityToken,
-            RegistryToken = auth.RegistryToken,
-        };
-    }
+    private static RegistryCredentials? CredentialsOf(JobRun job) =>
+        job.Secret is null ? null : JsonSerializer.Deserialize<RegistryAuth>(job.Secret, GatewayJson.Options)!.ToCredentials();
 }
