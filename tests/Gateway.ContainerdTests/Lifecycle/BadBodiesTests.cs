@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Gateway.TestKit;
 
 namespace Gateway.ContainerdTests.Lifecycle;
 
@@ -44,7 +43,7 @@ public sealed class BadBodiesTests(Nodes nodes)
         { "prune", """{"olderThan":"999999h"}""", "olderThan" },
         { "prune", """{"filter":""}""", "filter[0]" },
         { "prune", """{"filter":["name~=a",""]}""", "filter[1]" },
-        { "prune", """{"filter":[null]}""", "filter[0]" },
+        { "prune", """{"filter":[null]}""", "filter" },
         { "prune", """{"filter":1}""", "filter" },
         { "prune", """{"filter":{"name":"a"}}""", "filter" },
         { "prune", """{"filter":[1]}""", "filter" },
@@ -87,23 +86,5 @@ public sealed class BadBodiesTests(Nodes nodes)
         Assert.True(answer.Json["errors"]!.AsObject().ContainsKey(field), answer.Text);
         Assert.DoesNotContain("Gateway.", answer.Text);
         Assert.DoesNotContain("bad-bodies", await node.Ctr.NamespacesAsync());
-    }
-
-    [Fact]
-    public async Task Each_operation_asks_for_its_own_permission()
-    {
-        var node = await nodes.NodeAsync(Versions.Oldest);
-        foreach (var (path, permission) in new[] { ("tag", "images:write"), ("resolve", "images:pull"), ("prune", "images:delete") })
-        {
-            using var nobody = new GatewayApi(node.Gateway.Url, null);
-            Assert.Equal("unauthorized", (await nobody.PostAsync($"/v1/namespaces/x/images/{path}", new { })).Code);
-            Assert.Contains($"x-required-permission: {permission}", await OperationAsync(node, $"/images/{path}:"));
-        }
-    }
-
-    private static async Task<string> OperationAsync(Node node, string path)
-    {
-        var document = (await node.Api.GetAsync("/openapi/v1.yaml")).Text;
-        return document[document.IndexOf(path, StringComparison.Ordinal)..].Split("operationId")[1];
     }
 }

@@ -7,7 +7,7 @@ namespace Gateway.Images.Documents;
 internal static class GetImageConfig
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, string reference, string? platform, ContainerdClient containerd, CancellationToken cancel)
+        string @namespace, string reference, string? platform, ContainerdClient containerd, CancellationToken cancel)
     {
         var wanted = StoredDocuments.PlatformOf(platform);
         var client = containerd.In(@namespace);
@@ -18,6 +18,6 @@ internal static class GetImageConfig
         var manifest = wanted is null && !MediaTypes.IsIndex(documents.Target.MediaType)
             ? documents.Target
             : await documents.ManifestAsync(wanted ?? Platform.Host, cancel);
-        return await RawDocument.AnswerAsync(http, documents, await documents.ConfigOfAsync(manifest, cancel), cancel);
+        return await RawDocument.AnswerAsync(documents, await documents.ConfigOfAsync(manifest, cancel), cancel);
     }
 }

@@ -6,12 +6,12 @@ namespace Gateway.Images.Documents;
 internal static class GetImageManifest
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, string reference, string? platform, ContainerdClient containerd, CancellationToken cancel)
+        string @namespace, string reference, string? platform, ContainerdClient containerd, CancellationToken cancel)
     {
         var wanted = StoredDocuments.PlatformOf(platform);
         var client = containerd.In(@namespace);
         var image = await ImageNames.RequireAsync(client, reference, cancel);
         var documents = new StoredDocuments(client, image);
-        return await RawDocument.AnswerAsync(http, documents, wanted is null ? documents.Target : await documents.ManifestAsync(wanted, cancel), cancel);
+        return await RawDocument.AnswerAsync(documents, wanted is null ? documents.Target : await documents.ManifestAsync(wanted, cancel), cancel);
     }
 }

@@ -43,8 +43,27 @@ internal sealed class PruneRequestValidator : AbstractValidator<PruneRequest>
 /// <summary>A list of texts, or one text for a list of one.</summary>
 internal sealed class OneOrManyConverter : JsonConverter<IReadOnlyList<string>>
 {
-    public override IReadOnlyList<string>? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType is JsonTokenType.String ? [reader.GetString()!] : JsonSerializer.Deserialize<string[]>(ref reader, options);
+    public override IReadOnlyList<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType is JsonTokenType.String)
+        {
+            return [reader.GetString()!];
+        }
+
+        if (reader.TokenType is not JsonTokenType.StartArray)
+        {
+            throw new JsonException();
+        }
+
+        // By hand: a nested reader's failure would not name the field.
+        var texts = new List<string>();
+        while (reader.Read() && reader.TokenType is not JsonTokenType.EndArray)
+        {
+            texts.Add(reader.TokenType is JsonTokenType.String ? reader.GetString()! : throw new JsonException());
+        }
+
+        return texts;
+    }
 
     public override void Write(Utf8JsonWriter writer, IReadOnlyList<string> value, JsonSerializerOptions options) =>
         JsonSerializer.Serialize(writer, value.ToArray(), options);
