@@ -20,12 +20,14 @@ internal sealed class ImageTagger(ContainerdClient containerd, RecordLocks recor
     public async Task<(Image Image, bool Changed)> TagAsync(string containerdNamespace, string source, string target, bool force, CancellationToken cancel)
     {
         using var writing = await records.EnterAsync(containerdNamespace, target, cancel);
+        // Before the lease, which would make a namespace that is not there.
+        var image = await ImageNames.RequireAsync(containerd.In(containerdNamespace), source, cancel);
         var leaseId = "gw-tag-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
         try
         {
             var noLabels = new Dictionary<string, string>(StringComparer.Ordinal);
             var held = await containerd.HoldLeaseAsync(containerdNamespace, leaseId, time.GetUtcNow() + LeaseTerm, noLabels, cancel);
-            return await WriteAsync(held, await HoldAsync(held, source, cancel), target, force, cancel);
+            return await WriteAsync(held, await HoldAsync(held, image, cancel), target, force, cancel);
         }
         finally
         {
@@ -35,9 +37,8 @@ internal sealed class ImageTagger(ContainerdClient containerd, RecordLocks recor
     }
 
     /// <summary>The source's record as it stands while the lease holds its content.</summary>
-    private static async Task<Image> HoldAsync(NamespacedClient held, string source, CancellationToken cancel)
+    private static async Task<Image> HoldAsync(NamespacedClient held, Image image, CancellationToken cancel)
     {
-        var image = await ImageNames.RequireAsync(held, source, cancel);
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {
             if (await held.FindAndHoldAsync(image.Target.Digest, cancel) is null)

@@ -81,6 +81,8 @@ public sealed class TagTests(Nodes nodes)
         Assert.Equal(two.Digest, await node.Ctr.TargetOfAsync(ns.Name, "docker.io/library/exact:latest"));
         var missing = await node.Api.PostAsync(Path(ns, "tag"), new { source = "nobody", target = "x" });
         Assert.Equal((HttpStatusCode.NotFound, "image_not_found"), (missing.Status, missing.Code));
+        Assert.Equal("image_not_found", (await node.Api.PostAsync("/v1/namespaces/never-tagged/images/tag", new { source = "nobody", target = "x" })).Code);
+        Assert.DoesNotContain("never-tagged", await node.Ctr.NamespacesAsync());
     }
 
     [Theory]
