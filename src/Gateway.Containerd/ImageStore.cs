@@ -25,29 +25,44 @@ public static class ImageStore
     public static async Task<Image> PutImageAsync(
         this NamespacedClient containerd, string name, ContentDescriptor target, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)
     {
-        var image = new Image { Name = name, Target = target };
-        image.Labels.Add(labels.ToDictionary(StringComparer.Ordinal));
         while (true)
         {
-            try
+            if (await containerd.CreateImageAsync(name, target, labels, cancel) is { } created)
             {
-                return (await containerd.Images.CreateAsync(new CreateImageRequest { Image = image }, cancellationToken: cancel)).Image;
+                return created;
             }
-            catch (RpcException exists) when (exists.StatusCode is StatusCode.AlreadyExists)
+
+            if (await containerd.UpdateImageAsync(name, target, moves: true, labels, cancel) is { } updated)
             {
-                if (await UpdateAsync(containerd, image, cancel) is { } updated)
-                {
-                    return updated;
-                }
+                return updated;
             }
         }
     }
 
-    // Null where the record went between the create and the update.
-    private static async Task<Image?> UpdateAsync(NamespacedClient containerd, Image image, CancellationToken cancel)
+    /// <summary>Creates the record; null where one of this name is there.</summary>
+    public static async Task<Image?> CreateImageAsync(
+        this NamespacedClient containerd, string name, ContentDescriptor target, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)
     {
-        var request = new UpdateImageRequest { Image = image, UpdateMask = new FieldMask { Paths = { "target" } } };
-        request.UpdateMask.Paths.AddRange(image.Labels.Keys.Select(key => "labels." + key));
+        try
+        {
+            var request = new CreateImageRequest { Image = Record(name, target, labels) };
+            return (await containerd.Images.CreateAsync(request, cancellationToken: cancel)).Image;
+        }
+        catch (RpcException exists) when (exists.StatusCode is StatusCode.AlreadyExists)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Sets labels of the record, an empty value removing one, and leaves all others as they are; null where there is no such record.</summary>
+    /// <param name="target">Must be given even where it stays as it is: 1.7 and 2.x crash without it.</param>
+    /// <param name="moves">Whether the record is moved to the target.</param>
+    public static async Task<Image?> UpdateImageAsync(
+        this NamespacedClient containerd, string name, ContentDescriptor target, bool moves, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)
+    {
+        var request = new UpdateImageRequest { Image = Record(name, target, labels), UpdateMask = new FieldMask() };
+        request.UpdateMask.Paths.AddRange(moves ? ["target"] : []);
+        request.UpdateMask.Paths.AddRange(labels.Keys.Select(key => "labels." + key));
         try
         {
             return (await containerd.Images.UpdateAsync(request, cancellationToken: cancel)).Image;
@@ -56,5 +71,26 @@ public static class ImageStore
         {
             return null;
         }
+    }
+
+    /// <summary>Removes the record; one that is not there is as good.</summary>
+    /// <param name="sync">Whether to wait until the garbage collector has taken what nothing else holds.</param>
+    public static async Task DeleteImageAsync(this NamespacedClient containerd, string name, bool sync, CancellationToken cancel)
+    {
+        try
+        {
+            await containerd.Images.DeleteAsync(new DeleteImageRequest { Name = name, Sync = sync }, cancellationToken: cancel);
+        }
+        catch (RpcException missing) when (missing.StatusCode is StatusCode.NotFound)
+        {
+            // Another client was first.
+        }
+    }
+
+    private static Image Record(string name, ContentDescriptor target, IReadOnlyDictionary<string, string> labels)
+    {
+        var image = new Image { Name = name, Target = target };
+        image.Labels.Add(labels.ToDictionary(StringComparer.Ordinal));
+        return image;
     }
 }

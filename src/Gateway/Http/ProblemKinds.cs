@@ -27,6 +27,10 @@ internal static class ProblemKinds
         "Something with this name exists already, or other resources still depend on it.");
     public static readonly ProblemKind JobNotFinished = new("job_not_finished", 409, "The job has not finished",
         "Only a finished job can be forgotten; cancel it first.");
+    public static readonly ProblemKind ImagePinned = new("image_pinned", 409, "The image is pinned",
+        "Kubernetes' runtime has pinned the image (`io.cri-containerd.pinned`): the node cannot do without it, so it is neither deleted nor moved.");
+    public static readonly ProblemKind ContentMissing = new("content_missing", 409, "Content of the image is not here",
+        "The image's record is here, but the content store lacks bytes the operation needs. Pull the image again.");
     public static readonly ProblemKind NamespaceNotEmpty = new("namespace_not_empty", 409, "The namespace is not empty",
         "Images, containers, snapshots, content or unfinished ingests are still in it.");
     public static readonly ProblemKind ContentMissing = new("content_missing", 409, "The image is not all here",

@@ -1,6 +1,4 @@
 using Gateway.Containerd;
-using Gateway.Containerd.Services.Images;
-using Gateway.Http;
 
 namespace Gateway.Images;
 
@@ -8,16 +6,21 @@ namespace Gateway.Images;
 internal static class DeleteImage
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, string reference, bool? sync, ContainerdClient containerd, ImageInspector inspector, CancellationToken cancel)
+        HttpContext http, string @namespace, string reference, bool? sync, ContainerdClient containerd, ImageInspector inspector, RecordLocks records,
+        CancellationToken cancel)
     {
         var client = containerd.In(@namespace);
-        var image = await ImageNames.RequireAsync(client, reference, cancel);
-        if (http.Request.Headers.IfMatch.Count > 0)
+        var name = (await ImageNames.RequireAsync(client, reference, cancel)).Name;
+        using var writing = await records.EnterAsync(@namespace, name, cancel);
+        if (await client.FindImageAsync(name, cancel) is not { } image)
         {
-            Resource.RequireMatch(http, await inspector.InspectAsync(client, image, cancel));
+            // Another delete was first.
+            return TypedResults.NoContent();
         }
 
-        await client.Images.DeleteAsync(new DeleteImageRequest { Name = image.Name, Sync = sync ?? false }, cancellationToken: cancel);
+        await ImageMatch.RequireAsync(http, inspector, client, image, cancel);
+        ImagePins.RequireUnpinned(image);
+        await client.DeleteImageAsync(name, sync ?? false, cancel);
         return TypedResults.NoContent();
     }
 }

@@ -1,7 +1,10 @@
 using Gateway.Auth;
 using Gateway.Http;
+using Gateway.Images.Documents;
+using Gateway.Images.Prune;
 using Gateway.Images.Pull;
 using Gateway.Images.Push;
+using Gateway.Images.Resolve;
 using Gateway.Jobs;
 using Gateway.OpenApi;
 
@@ -34,13 +37,47 @@ internal static class ImageEndpoints
                 """)
             .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(404, 413, 415)
             .Example("""{"reference": "docker.io/library/alpine:3.20", "target": "registry.example.com/team/alpine:3.20"}""");
+        images.MapPost("/resolve", ResolveImage.Handle).Needs(Permission.ImagesPull).Validates<PullRequest>().WithName("resolveImage")
+            .WithSummary("Resolve an image")
+            .WithDescription("Tells what a pull with this request would bring: digest, platforms, bytes to fetch and bytes already here. Nothing is fetched but manifests and configs, and nothing is stored. A registry that takes longer than 60 seconds, or the request's `timeout`, is given up.")
+            .Produces<ResolvedImage>().Fails(413, 415, 422)
+            .Example("""{"reference": "docker.io/library/alpine:3.20", "platforms": ["linux/amd64"]}""");
+        images.MapPost("/tag", TagImage.Handle).Needs(Permission.ImagesWrite).Validates<TagRequest>().WithName("tagImage")
+            .WithSummary("Tag an image")
+            .WithDescription("Gives an image a further name. 201 where the name is new or was moved, 200 where it stood for this image already; a name that stands for another image is a conflict unless `force` moves it. The new record gets the source's labels, but for those reserved for containerd; one that is moved keeps its own.")
+            .Produces<ImageView>(StatusCodes.Status201Created).Produces<ImageView>().Fails(409, 413, 415)
+            .Example("""{"source": "alpine:3.20", "target": "registry.example.com/base/alpine:3.20"}""");
+        images.MapPost("/prune", PruneImages.Handle).Needs(Permission.ImagesDelete).Validates<PruneRequest>().WithName("pruneImages")
+            .WithSummary("Prune images")
+            .WithDescription("Starts a job that removes images nothing needs, or with `dryRun` only tells which. What a container, a pin, a lease, or a queued or running job needs stays, whoever owns it. In the namespace `k8s.io` all records of an image go together or stay together. The job's result lists what went and what stayed for a reason, and the bytes freed.")
+            .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(413, 415)
+            .Example("""{"dryRun": true, "olderThan": "168h", "filter": "name~=acme"}""");
+        images.MapDocument("manifest", GetImageManifest.Handle).WithName("getImageManifest")
+            .WithSummary("Get an image's manifest")
+            .WithDescription("The index or manifest that the name stands for, or with `platform` the manifest a pull for it would choose: the very bytes of the digest. HEAD and single ranges are taken. The reference is percent-encoded here.");
+        images.MapDocument("config", GetImageConfig.Handle).WithName("getImageConfig")
+            .WithSummary("Get an image's config")
+            .WithDescription("The config of the platform, or of the node's where an index has several: the very bytes of the digest. HEAD and single ranges are taken. The reference is percent-encoded here.");
 
         // Last: they take raw slashes.
         images.MapGet("/{**reference}", GetImage.Handle).Needs(Permission.ImagesRead).WithName("getImage")
             .WithSummary("Get an image").WithDescription("One image with all that is known of its platforms, also where it is only partly here.")
             .Produces<ImageView>().Produces(StatusCodes.Status304NotModified);
+        images.MapPatch("/{**reference}", UpdateImage.Handle).Needs(Permission.ImagesWrite).WithName("updateImage")
+            .WithSummary("Change an image's labels")
+            .WithDescription("A JSON Merge Patch (RFC 7396): a null or an empty text removes a label, labels that are not named stay. With `If-Match` no other change made through this gateway comes between; containerd itself compares nothing, so one made past the gateway at the same moment may.")
+            .Produces<ImageView>().Fails(412, 413, 415).Example("""{"labels": {"team": "a", "old": null}}""");
         images.MapDelete("/{**reference}", DeleteImage.Handle).Needs(Permission.ImagesDelete).WithName("deleteImage")
-            .WithSummary("Delete an image").WithDescription("Removes a name. What no other name, container or lease needs goes with the next garbage collection.")
-            .Produces(StatusCodes.Status204NoContent).Fails(412);
+            .WithSummary("Delete an image").WithDescription("Removes a name. What no other name, container or lease needs goes with the next garbage collection. An image that Kubernetes' runtime has pinned stays.")
+            .Produces(StatusCodes.Status204NoContent).Fails(409, 412);
+    }
+
+    // Routing prefers these to the routes with raw slashes, so a name that ends in "/manifest" is reached percent-encoded.
+    private static RouteHandlerBuilder MapDocument(this RouteGroupBuilder images, string name, Delegate handler)
+    {
+        images.MapMethods($"/{{reference}}/{name}", [HttpMethods.Head], handler).Needs(Permission.ImagesRead).ExcludeFromDescription();
+        return images.MapGet($"/{{reference}}/{name}", handler).Needs(Permission.ImagesRead)
+            .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").Produces(StatusCodes.Status206PartialContent).Produces(StatusCodes.Status304NotModified)
+            .Fails(409, 412, 416, 422);
     }
 }

@@ -1,6 +1,8 @@
 using FluentValidation;
+using Gateway.Images.Prune;
 using Gateway.Images.Pull;
 using Gateway.Images.Push;
+using Gateway.Images.Resolve;
 using Gateway.Jobs;
 
 namespace Gateway.Images;
@@ -12,6 +14,13 @@ internal static class ImagesExtensions
     {
         builder.Services.AddOptions<ImageOptions>().BindConfiguration(ImageOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<ImageInspector>();
+        builder.Services.AddSingleton<RecordLocks>();
+        builder.Services.AddSingleton<ImageTagger>();
+        builder.Services.AddSingleton<ImageResolver>();
+        builder.Services.AddSingleton<ImagePruner>();
+        builder.Services.AddSingleton<IJobHandler, PruneJob>();
+        builder.Services.AddSingleton<IValidator<TagRequest>, TagRequestValidator>();
+        builder.Services.AddSingleton<IValidator<PruneRequest>, PruneRequestValidator>();
         builder.Services.AddSingleton<PullGates>();
         builder.Services.AddSingleton<PullLease>();
         builder.Services.AddSingleton<DocumentFetcher>();

@@ -21,15 +21,6 @@ internal static class JobCredentials
     public static string IdentityOf(string? secret) =>
         secret is null ? "" : Convert.ToHexStringLower(HMACSHA256.HashData(IdentityKey, Encoding.UTF8.GetBytes(secret)));
 
-    public static RegistryCredentials? Read(string? secret)
-    {
-        var auth = secret is null ? null : JsonSerializer.Deserialize<RegistryAuth>(secret, GatewayJson.Options);
-        return auth is null ? null : new RegistryCredentials
-        {
-            Username = auth.Username,
-            Password = auth.Password,
-            IdentityToken = auth.IdentityToken,
-            RegistryToken = auth.RegistryToken,
-        };
-    }
+    public static RegistryCredentials? Read(string? secret) =>
+        secret is null ? null : JsonSerializer.Deserialize<RegistryAuth>(secret, GatewayJson.Options)!.ToCredentials();
 }

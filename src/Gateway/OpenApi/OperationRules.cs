@@ -59,6 +59,7 @@ internal sealed class OperationRules : IOperationFilter
                 "pageSize" => "Items a page, 1 to 1000; 100 where none is named.",
                 "pageToken" => "The `nextPageToken` of the page before.",
                 "filter" => "containerd's filter syntax; several are OR-ed.",
+                "platform" => "`os/arch[/variant]`, for example `linux/arm64`.",
                 "view" => "`basic` (default) or `full`: everything that one image has.",
                 "sync" => "Whether to wait for the garbage collection.",
                 "id" => "The job's id.",

@@ -9,6 +9,7 @@ public sealed class CallDeadlinesTests
     [InlineData("containerd.services.content.v1.Content", "Write")]
     [InlineData("containerd.services.content.v1.Content", "List")]
     [InlineData("containerd.services.snapshots.v1.Snapshots", "List")]
+    [InlineData("containerd.services.containers.v1.Containers", "ListStream")]
     [InlineData("containerd.services.diff.v1.Diff", "Apply")]
     [InlineData("containerd.services.events.v1.Events", "Subscribe")]
     public void Work_as_long_as_its_content_has_no_deadline(string service, string method) => Assert.Null(CallDeadlines.For(service, method));

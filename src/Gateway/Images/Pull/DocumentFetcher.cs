@@ -8,98 +8,19 @@ namespace Gateway.Images.Pull;
 
 /// <summary>
 /// Brings the documents of an image (indexes, manifests, configs) into the content store, each with the labels that lead the garbage
-/// collector to its children, and chooses the manifests that were asked for.
+/// collector to its children.
 /// </summary>
 internal sealed class DocumentFetcher(PullGates gates)
 {
-    // An index in an index in an index: no tool makes more, and each level costs a fetch.
-    private const int MaxIndexDepth = 4;
-
-    /// <summary>Manifests of one pull, all platforms and nested indexes together.</summary>
-    private const int MaxManifests = 1000;
-
-    public async Task<PullPlan> FetchAsync(
+    public Task<PullPlan> FetchAsync(
         BlobStore store, Repository repository, Descriptor target, PullWork work, JobProgress progress, CancellationToken cancel)
     {
         var documents = new Documents(store, repository, progress);
-        var chosen = new List<Descriptor>();
-        if (work.AllPlatforms)
-        {
-            await CollectAsync(documents, target, depth: 1, chosen, cancel);
-        }
-        else
-        {
-            foreach (var platform in work.Platforms)
-            {
-                chosen.Add(await ChooseAsync(documents, target, Platform.Parse(platform), cancel));
-            }
-        }
-
-        var images = new List<PlannedImage>();
-        foreach (var manifest in chosen.DistinctBy(entry => entry.Digest))
-        {
-            images.Add(await FetchImageAsync(documents, manifest, cancel));
-        }
-
-        RequireWantedPlatforms(images, work);
-        return new PullPlan(target, images);
-    }
-
-    // An index may hold indexes: the choice is made on each level.
-    private async Task<Descriptor> ChooseAsync(Documents documents, Descriptor entry, Platform wanted, CancellationToken cancel)
-    {
-        for (var depth = 1; MediaTypes.IsIndex(entry.MediaType); depth++)
-        {
-            entry = PlatformMatcher.Choose(wanted, await FetchIndexAsync(documents, entry, depth, cancel));
-        }
-
-        return entry;
-    }
-
-    private async Task CollectAsync(Documents documents, Descriptor entry, int depth, List<Descriptor> manifests, CancellationToken cancel)
-    {
-        if (!MediaTypes.IsIndex(entry.MediaType))
-        {
-            manifests.Add(entry);
-            return;
-        }
-
-        foreach (var child in PlatformMatcher.Images(await FetchIndexAsync(documents, entry, depth, cancel)))
-        {
-            await CollectAsync(documents, child, depth + 1, manifests, cancel);
-            if (manifests.Count > MaxManifests)
-            {
-                throw new OciException(OciFault.ManifestInvalid, $"index {entry.Digest} leads to more than {MaxManifests} manifests");
-            }
-        }
-    }
-
-    private async Task<ImageIndex> FetchIndexAsync(Documents documents, Descriptor entry, int depth, CancellationToken cancel)
-    {
-        if (depth > MaxIndexDepth)
-        {
-            throw new OciException(OciFault.ManifestInvalid, $"index {entry.Digest} is nested deeper than {MaxIndexDepth} levels");
-        }
-
-        return (ImageIndex)OciDocument.Parse(await FetchDocumentAsync(documents, entry, LabelsOfIndex, cancel), entry.MediaType);
-    }
-
-    private async Task<PlannedImage> FetchImageAsync(Documents documents, Descriptor descriptor, CancellationToken cancel)
-    {
-        var bytes = await FetchDocumentAsync(documents, descriptor, LabelsOfManifest, cancel);
-        var manifest = (ImageManifest)OciDocument.Parse(bytes, descriptor.MediaType);
-        if (!MediaTypes.IsConfig(manifest.Config.MediaType))
-        {
-            return new PlannedImage(descriptor, manifest, Config: null);
-        }
-
-        var config = ImageConfig.Parse(await FetchDocumentAsync(documents, manifest.Config, _ => [], cancel));
-        return new PlannedImage(descriptor, manifest, config);
+        return DocumentWalk.PlanAsync(target, work.WantedPlatforms, (descriptor, stop) => FetchDocumentAsync(documents, descriptor, stop), cancel);
     }
 
     /// <summary>A document from the content store, or else from the registry into it.</summary>
-    private async Task<byte[]> FetchDocumentAsync(
-        Documents documents, Descriptor descriptor, Func<OciDocument, Dictionary<string, string>> labelsOf, CancellationToken cancel)
+    private async Task<byte[]> FetchDocumentAsync(Documents documents, Descriptor descriptor, CancellationToken cancel)
     {
         var (store, repository, progress) = documents;
         var item = progress.Add(descriptor.Digest.ToString(), descriptor.MediaType, descriptor.Size, unpacks: false);
@@ -111,7 +32,7 @@ internal sealed class DocumentFetcher(PullGates gates)
             : await store.Client.ReadAllAsync(descriptor.Digest.ToString(), DocumentLimits.MaxBytes, cancel);
 
         // Parsed before it is stored: what cannot be accepted leaves nothing behind.
-        var labels = MediaTypes.IsConfig(descriptor.MediaType) ? [] : labelsOf(OciDocument.Parse(bytes, descriptor.MediaType));
+        var labels = MediaTypes.IsConfig(descriptor.MediaType) ? [] : LabelsOf(OciDocument.Parse(bytes, descriptor.MediaType));
         if (here is not null)
         {
             await store.LabelAsync(here, labels, cancel);
@@ -146,32 +67,16 @@ internal sealed class DocumentFetcher(PullGates gates)
         await store.CommitAsync(writer, descriptor, labels, cancel);
     }
 
-    // A manifest without a platform in its descriptor may have been taken for want of a better: its config has the last word.
-    private static void RequireWantedPlatforms(List<PlannedImage> images, PullWork work)
-    {
-        if (work.AllPlatforms)
-        {
-            return;
-        }
-
-        foreach (var image in images.Where(image => image.Config is not null && image.Descriptor.Platform is null))
-        {
-            var offered = image.Config!.Platform;
-            if (!work.Platforms.Any(wanted => PlatformMatcher.Accepts(Platform.Parse(wanted), offered)))
-            {
-                throw PlatformMatcher.NotFound(Platform.Parse(work.Platforms[0]), [offered]);
-            }
-        }
-    }
-
     /// <summary>From where, to where, and where it is told.</summary>
     private sealed record Documents(BlobStore Store, Repository Repository, JobProgress Progress);
 
-    private static Dictionary<string, string> LabelsOfIndex(OciDocument document) =>
-        Numbered("m", ((ImageIndex)document).Manifests);
-
-    private static Dictionary<string, string> LabelsOfManifest(OciDocument document)
+    private static Dictionary<string, string> LabelsOf(OciDocument document)
     {
+        if (document is ImageIndex index)
+        {
+            return Numbered("m", index.Manifests);
+        }
+
         var manifest = (ImageManifest)document;
         var labels = Numbered("l", manifest.Layers);
         labels[$"{LabelNames.GcRefContent}.config"] = manifest.Config.Digest.ToString();

@@ -16,7 +16,7 @@ namespace Gateway.Images.Pull;
 /// or the next, finds what the first left.
 /// </summary>
 internal sealed class ImagePuller(
-    ContainerdClient containerd, RegistryClient registries, DocumentFetcher documents, LayerFetcher layers, Unpacker unpacker,
+    ContainerdClient containerd, RegistryClient registries, DocumentFetcher documents, LayerFetcher layers, Unpacker unpacker, RecordLocks records,
     IOptions<ImageOptions> options, TimeProvider time)
 {
     private static readonly ActivitySource Traces = new("Gateway.Images");
@@ -47,12 +47,14 @@ internal sealed class ImagePuller(
 
         // 6
         progress.Enter(JobPhase.Finalizing);
+        using var writing = await records.EnterAsync(containerdNamespace, work.Reference, cancel);
         var record = await held.PutImageAsync(
             work.Reference, new ContentDescriptor { MediaType = target.MediaType, Digest = target.Digest.ToString(), Size = target.Size }, work.Labels, cancel);
         return new PullResult(ImageView.From(record), before?.Target.Digest != record.Target.Digest, before?.Target.Digest);
     }
 
-    private static async Task<Descriptor> ResolveAsync(Repository repository, ImageReference reference, CancellationToken cancel)
+    /// <summary>What the reference stands for now, if that is an image.</summary>
+    public static async Task<Descriptor> ResolveAsync(Repository repository, ImageReference reference, CancellationToken cancel)
     {
         var target = await repository.ResolveAsync(cancel);
         if (MediaTypes.IsSchema1(target.MediaType))

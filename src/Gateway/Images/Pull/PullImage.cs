@@ -22,7 +22,7 @@ internal static class PullImage
         return await JobAnswers.Accepted(http, await jobs.StartAsync(start, caller, cancel), cancel);
     }
 
-    private static PullWork Normalise(PullRequest request, ContainerdOptions daemon, ImageOptions options) => new()
+    public static PullWork Normalise(PullRequest request, ContainerdOptions daemon, ImageOptions options) => new()
     {
         Reference = ImageReference.Parse(request.Reference).Name,
         Platforms = request.AllPlatforms ? []
@@ -36,7 +36,7 @@ internal static class PullImage
         Timeout = request.Timeout is null ? options.PullTimeout : Duration.Parse(request.Timeout),
     };
 
-    private static async Task RequireSnapshotterAsync(ContainerdClient containerd, string snapshotter, CancellationToken cancel)
+    public static async Task RequireSnapshotterAsync(ContainerdClient containerd, string snapshotter, CancellationToken cancel)
     {
         var loaded = await containerd.SnapshottersAsync(cancel);
         if (!loaded.Contains(snapshotter, StringComparer.Ordinal))

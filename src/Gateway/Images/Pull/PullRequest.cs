@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Gateway.Oci;
 
 namespace Gateway.Images.Pull;
 
@@ -47,6 +48,14 @@ internal sealed class RegistryAuth
 
     /// <summary>A bearer token, sent to the registry as it is.</summary>
     public string? RegistryToken { get; init; }
+
+    public RegistryCredentials ToCredentials() => new()
+    {
+        Username = Username,
+        Password = Password,
+        IdentityToken = IdentityToken,
+        RegistryToken = RegistryToken,
+    };
 }
 
 /// <summary>When the registry is asked.</summary>
@@ -69,6 +78,10 @@ internal sealed record PullWork
     public required IReadOnlyList<string> Platforms { get; init; }
 
     public required bool AllPlatforms { get; init; }
+
+    /// <summary>The platforms; none stands for all.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<Platform> WantedPlatforms => AllPlatforms ? [] : Platforms.Select(Platform.Parse).ToArray();
 
     public required string Snapshotter { get; init; }
 

@@ -31,6 +31,13 @@ internal sealed class JobQueries(JobDatabase database)
             })
         .Select(row => row.ToRecord()).ToList());
 
+    /// <summary>Jobs of a namespace that are queued or running: what their requests name is still needed.</summary>
+    public IReadOnlyList<JobRecord> Unfinished(string containerdNamespace) => database.Read(connection => connection
+        .Query<JobRow>(
+            $"SELECT {JobRow.Columns} FROM jobs WHERE namespace = @Namespace AND state IN ('queued', 'running') ORDER BY id",
+            new { Namespace = containerdNamespace })
+        .Select(row => row.ToRecord()).ToList());
+
     /// <summary>Namespaces that jobs are in.</summary>
     public IReadOnlyList<string> Namespaces() =>
         database.Read(connection => connection.Query<string>("SELECT DISTINCT namespace FROM jobs").ToList());

@@ -51,6 +51,20 @@ public sealed class JobStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Unfinished_jobs_of_a_namespace_are_those_that_wait_or_run()
+    {
+        var running = await EnqueueAsync(SampleJob.New());
+        var waiting = await EnqueueAsync(SampleJob.New());
+        var ended = await EnqueueAsync(SampleJob.New());
+        await EnqueueAsync(SampleJob.New() with { Namespace = "elsewhere" });
+        await ClaimAsync();
+        await store.RequestCancelAsync(ended.Id, CancellationToken.None);
+
+        Assert.Equal([running.Id, waiting.Id], queries.Unfinished(running.Namespace).Select(job => job.Id));
+        Assert.Empty(queries.Unfinished("nowhere"));
+    }
+
+    [Fact]
     public async Task The_same_work_of_the_same_caller_is_joined_and_other_work_is_not()
     {
         var first = await EnqueueAsync(SampleJob.New(workKey: "alpine"));
