@@ -1,5 +1,6 @@
 using FluentValidation;
 using Gateway.Images.Pull;
+using Gateway.Images.Reading;
 using Gateway.Jobs;
 
 namespace Gateway.Images;
@@ -10,6 +11,8 @@ internal static class ImagesExtensions
     public static void AddImages(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<ImageOptions>().BindConfiguration(ImageOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<ImageCatalog>();
+        builder.Services.AddSingleton<DocumentCache>();
         builder.Services.AddSingleton<ImageInspector>();
         builder.Services.AddSingleton<PullGates>();
         builder.Services.AddSingleton<PullLease>();
