@@ -10,6 +10,7 @@ internal sealed class LockedFile : IDisposable
     private const int OpenReadOnly = 0x80800;   // O_RDONLY | O_CLOEXEC | O_NONBLOCK
     private const int TryShared = 5;            // LOCK_SH | LOCK_NB
     private const int Unlock = 8;               // LOCK_UN
+    private const int WouldBlock = 11;          // EWOULDBLOCK
 
     private LockedFile(SafeFileHandle handle) => Handle = handle;
 
@@ -25,7 +26,7 @@ internal sealed class LockedFile : IDisposable
         {
             if (Flock(Handle, TryShared) is not 0)
             {
-                return true;
+                return Marshal.GetLastPInvokeError() is WouldBlock;
             }
 
             _ = Flock(Handle, Unlock);
