@@ -1,6 +1,5 @@
 using Gateway.Containerd;
 using Gateway.Containerd.Services.Images;
-using Google.Protobuf;
 
 namespace ReadLoad;
 

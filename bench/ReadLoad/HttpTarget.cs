@@ -19,12 +19,12 @@ internal sealed class HttpTarget
     public static Func<long> Open(string address, string path, IEnumerable<string> headers)
     {
         var isUnix = address.StartsWith('/');
-        var socket = isUnix
+        var opened = isUnix
             ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
             : new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        socket.Connect(isUnix ? new UnixDomainSocketEndPoint(address) : IPEndPoint.Parse(address));
+        opened.Connect(isUnix ? new UnixDomainSocketEndPoint(address) : IPEndPoint.Parse(address));
         var head = $"GET {path} HTTP/1.1\r\nHost: {(isUnix ? "localhost" : address)}\r\n{string.Concat(headers.Select(header => header + "\r\n"))}\r\n";
-        return new HttpTarget(socket, Encoding.ASCII.GetBytes(head)).Ask;
+        return new HttpTarget(opened, Encoding.ASCII.GetBytes(head)).Ask;
     }
 
     private long Ask()

@@ -28,7 +28,7 @@ internal sealed class FilterScanner(string input)
     public int Position => position;
 
     /// <summary>The next character as it stands, blanks too; null at the end.</summary>
-    public Rune? Peek() => Rune.TryGetRuneAt(input, position, out var rune) ? rune : position < input.Length ? Rune.ReplacementChar : null;
+    public Rune? Peek() => position >= input.Length ? null : Rune.TryGetRuneAt(input, position, out var rune) ? rune : Rune.ReplacementChar;
 
     public Token Next()
     {
@@ -76,7 +76,7 @@ internal sealed class FilterScanner(string input)
     private Token Run(TokenKind kind, Func<Rune, bool> belongs)
     {
         var end = position;
-        while (Rune.TryGetRuneAt(input, end, out var rune) && belongs(rune))
+        while (end < input.Length && Rune.TryGetRuneAt(input, end, out var rune) && belongs(rune))
         {
             end += rune.Utf16SequenceLength;
         }

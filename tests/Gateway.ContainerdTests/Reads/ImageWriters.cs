@@ -1,9 +1,6 @@
 using System.Globalization;
 using Gateway.Containerd;
-using Gateway.Containerd.Services.Images;
 using Gateway.Containerd.Types;
-using Gateway.TestKit;
-using Google.Protobuf.WellKnownTypes;
 
 namespace Gateway.ContainerdTests.Reads;
 
