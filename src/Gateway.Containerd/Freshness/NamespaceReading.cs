@@ -83,7 +83,11 @@ public sealed class NamespaceReading(NamespacedClient client, MetadataStamp? sta
     public async ValueTask<long?> FindSnapshotSizeAsync(Snapshotter snapshotter, string key, CancellationToken cancel)
     {
         var size = await snapshots.SizeAsync(snapshotter, key, cancel);
-        hasUnsettled |= size is not null && !snapshotter.IsBuiltIn;
+        if (size is not null && !snapshotter.IsBuiltIn)
+        {
+            hasUnsettled = true;
+        }
+
         return size;
     }
 

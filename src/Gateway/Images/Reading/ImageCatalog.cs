@@ -14,7 +14,7 @@ internal sealed class ImageCatalog(ContainerdClient containerd, MetadataStamps s
     private readonly long maxBytes = options.Value.MemoryBytes / 2;
     private readonly ConcurrentDictionary<string, NamespaceMemory> byNamespace = new(StringComparer.Ordinal);
     private readonly SnapshotSizes sizes = new();
-    private (object Daemon, IReadOnlyList<Snapshotter> Snapshotters)? loaded;
+    private volatile Loaded? loaded;
 
     /// <summary>
     /// What may be answered from. The stamp is taken first, so every change that was acknowledged before this call is in it, or will be read.
@@ -54,7 +54,7 @@ internal sealed class ImageCatalog(ContainerdClient containerd, MetadataStamps s
         var snapshotters = await containerd.LoadedSnapshottersAsync(cancel);
         if (reading.Stamp is { } taken)
         {
-            loaded = (taken.Daemon, snapshotters);
+            loaded = new Loaded(taken.Daemon, snapshotters);
         }
 
         return snapshotters;
@@ -101,4 +101,6 @@ internal sealed class ImageCatalog(ContainerdClient containerd, MetadataStamps s
             }
         }
     }
+
+    private sealed record Loaded(object Daemon, IReadOnlyList<Snapshotter> Snapshotters);
 }
