@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Grpc.Net.Client;
 
 namespace Gateway.Containerd;
@@ -19,11 +18,12 @@ internal static class ContainerdChannel
     /// A channel that connects on the first call and again after each restart of the daemon: a call while it is down fails with
     /// UNAVAILABLE, the next one dials anew.
     /// </summary>
-    public static GrpcChannel Open(string socketPath)
+    /// <param name="peers">Told of every connection.</param>
+    public static GrpcChannel Open(string socketPath, DaemonPeers peers)
     {
         var handler = new SocketsHttpHandler
         {
-            ConnectCallback = (_, cancel) => DialAsync(socketPath, cancel),
+            ConnectCallback = (_, cancel) => peers.DialAsync(socketPath, cancel),
             UseProxy = false,
             EnableMultipleHttp2Connections = true,
             InitialHttp2StreamWindowSize = StreamWindowBytes,
@@ -36,20 +36,5 @@ internal static class ContainerdChannel
             MaxReceiveMessageSize = MaxMessageBytes,
             MaxSendMessageSize = MaxMessageBytes,
         });
-    }
-
-    private static async ValueTask<Stream> DialAsync(string socketPath, CancellationToken cancel)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancel);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 }

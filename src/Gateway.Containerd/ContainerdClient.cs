@@ -17,10 +17,11 @@ public sealed class ContainerdClient : IDisposable
     private readonly CallInvoker calls;
 
     /// <summary>Nothing is dialled yet: the first call does that.</summary>
-    public ContainerdClient(string socketPath)
+    /// <param name="peers">Told of every connection that reads.</param>
+    public ContainerdClient(string socketPath, DaemonPeers? peers = null)
     {
         this.socketPath = socketPath;
-        channel = ContainerdChannel.Open(socketPath);
+        channel = ContainerdChannel.Open(socketPath, peers ?? new DaemonPeers());
         calls = channel.Intercept(new CallRules(containerdNamespace: null, leaseId: null));
         Version = new(calls);
         Introspection = new(calls);

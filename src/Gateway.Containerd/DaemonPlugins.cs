@@ -2,6 +2,10 @@ using Gateway.Containerd.Services.Introspection;
 
 namespace Gateway.Containerd;
 
+/// <summary>A snapshotter of the daemon.</summary>
+/// <param name="IsBuiltIn">Whether it is part of the daemon: what a proxied one tells of a snapshot may change at any time.</param>
+public sealed record Snapshotter(string Name, bool IsBuiltIn);
+
 /// <summary>What is loaded in the daemon.</summary>
 public static class DaemonPlugins
 {
@@ -13,10 +17,15 @@ public static class DaemonPlugins
         (await containerd.Introspection.PluginsAsync(new PluginsRequest(), cancellationToken: cancel)).Plugins;
 
     /// <summary>Names of the snapshotters that work, sorted.</summary>
-    public static async Task<IReadOnlyList<string>> SnapshottersAsync(this ContainerdClient containerd, CancellationToken cancel)
+    public static async Task<IReadOnlyList<string>> SnapshottersAsync(this ContainerdClient containerd, CancellationToken cancel) =>
+        [.. (await containerd.LoadedSnapshottersAsync(cancel)).Select(snapshotter => snapshotter.Name)];
+
+    /// <summary>The snapshotters that work, by name. A proxied one exports the address it is reached at.</summary>
+    public static async Task<IReadOnlyList<Snapshotter>> LoadedSnapshottersAsync(this ContainerdClient containerd, CancellationToken cancel)
     {
         var request = new PluginsRequest { Filters = { $"type=={SnapshotterType}" } };
         var answer = await containerd.Introspection.PluginsAsync(request, cancellationToken: cancel);
-        return answer.Plugins.Where(plugin => plugin.InitErr is null).Select(plugin => plugin.Id).Order(StringComparer.Ordinal).ToArray();
+        return [.. answer.Plugins.Where(plugin => plugin.InitErr is null).OrderBy(plugin => plugin.Id, StringComparer.Ordinal)
+            .Select(plugin => new Snapshotter(plugin.Id, !plugin.Exports.ContainsKey("address")))];
     }
 }

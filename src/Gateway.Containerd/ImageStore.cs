@@ -21,6 +21,17 @@ public static class ImageStore
         }
     }
 
+    /// <summary>The records that one of the filters matches, all where there is none; ordered by name, ordinally.</summary>
+    public static async Task<IReadOnlyList<Image>> ListImagesAsync(
+        this NamespacedClient containerd, IReadOnlyList<string> filters, CancellationToken cancel)
+    {
+        var request = new ListImagesRequest();
+        request.Filters.Add(filters);
+        var images = (await containerd.Images.ListAsync(request, cancellationToken: cancel)).Images.ToArray();
+        Array.Sort(images, (one, other) => string.CompareOrdinal(one.Name, other.Name));
+        return images;
+    }
+
     /// <summary>Creates the record, or moves the one that is there to the target; labels that are not named are kept.</summary>
     public static async Task<Image> PutImageAsync(
         this NamespacedClient containerd, string name, ContentDescriptor target, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)

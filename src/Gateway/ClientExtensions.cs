@@ -1,4 +1,5 @@
 using Gateway.Containerd;
+using Gateway.Containerd.Freshness;
 using Gateway.Oci.Registry;
 using Grpc.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -15,8 +16,12 @@ internal static class ClientExtensions
         services.AddOptions<ContainerdOptions>().BindConfiguration(ContainerdOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<RegistriesOptions>().BindConfiguration(RegistriesOptions.Section);
         services.AddOptions<EgressOptions>().BindConfiguration(EgressOptions.Section);
-        services.AddSingleton(provider =>
-            new ContainerdClient(provider.GetRequiredService<IOptions<ContainerdOptions>>().Value.Address));
+        services.AddSingleton<DaemonPeers>();
+        services.AddSingleton(provider => new ContainerdClient(
+            provider.GetRequiredService<IOptions<ContainerdOptions>>().Value.Address, provider.GetRequiredService<DaemonPeers>()));
+        services.AddSingleton(provider => new MetadataStamps(
+            provider.GetRequiredService<ContainerdClient>(), provider.GetRequiredService<DaemonPeers>(),
+            provider.GetRequiredService<IOptions<ContainerdOptions>>().Value.ReadFromMemory, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new RegistryClient(RegistryOptionsOf(provider), TimeProvider.System, provider.GetRequiredService<ILoggerFactory>()));
         services.AddHealthChecks().AddCheck<ContainerdCheck>("containerd", timeout: TimeSpan.FromSeconds(2));
     }

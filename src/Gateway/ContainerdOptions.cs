@@ -14,4 +14,9 @@ internal sealed class ContainerdOptions
     /// <summary>The snapshotter images are unpacked into where a request names none.</summary>
     [Required]
     public string DefaultSnapshotter { get; init; } = "overlayfs";
+
+    /// <summary>
+    /// Whether reads may be answered from memory while containerd's metadata database proves that nothing has changed. Default true.
+    /// </summary>
+    public bool ReadFromMemory { get; init; } = true;
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using Gateway.Containerd;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Mvc;
 
@@ -38,25 +39,46 @@ internal static class Paging
     /// <summary>The page of a list that is sorted by key, ordinally.</summary>
     public static Page<T> Slice<T>(IReadOnlyList<T> sorted, Func<T, string> key, PageRequest page)
     {
-        var (size, after) = (page.Size(), page.After());
-        var items = sorted.Where(item => after is null || string.CompareOrdinal(key(item), after) > 0).Take(size + 1).ToArray();
-        return items.Length <= size ? new Page<T>(items, null) : new Page<T>(items[..size], Seal(key(items[size - 1])));
+        var size = page.Size();
+        var begin = page.After() is { } after ? SortedNames.IndexAfter(sorted, key, after) : 0;
+        var items = new T[Math.Min(size, sorted.Count - begin)];
+        for (var i = 0; i < items.Length; i++)
+        {
+            items[i] = sorted[begin + i];
+        }
+
+        return new Page<T>(items, begin + items.Length < sorted.Count ? Seal(key(items[^1])) : null);
     }
 
     /// <summary>200 with the page, and a link to the next one that keeps the other parameters.</summary>
     public static IResult Answer<T>(HttpContext http, Page<T> page)
     {
-        if (page.NextPageToken is not null)
-        {
-            var query = new QueryBuilder(http.Request.Query.Where(pair => pair.Key is not "pageToken").SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value ?? "")))
-            {
-                { "pageToken", page.NextPageToken },
-            };
-            http.Response.Headers.Link = $"<{http.Request.PathBase}{http.Request.Path.ToUriComponent()}{query}>; rel=\"next\"";
-        }
-
+        http.Response.Headers.Link = LinkTo(http, page.NextPageToken);
         http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Json(page, GatewayJson.Options);
+    }
+
+    /// <summary>The same for a page that was made before.</summary>
+    public static IResult Answer(HttpContext http, byte[] page, string? link)
+    {
+        http.Response.Headers.Link = link;
+        http.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Bytes(page, "application/json; charset=utf-8");
+    }
+
+    /// <summary>The Link header that leads to the next page; null where there is none.</summary>
+    public static string? LinkTo(HttpContext http, string? nextPageToken)
+    {
+        if (nextPageToken is null)
+        {
+            return null;
+        }
+
+        var query = new QueryBuilder(http.Request.Query.Where(pair => pair.Key is not "pageToken").SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value ?? "")))
+        {
+            { "pageToken", nextPageToken },
+        };
+        return $"<{http.Request.PathBase}{http.Request.Path.ToUriComponent()}{query}>; rel=\"next\"";
     }
 
     public static string Seal(string key) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(Version + key));

@@ -10,13 +10,28 @@ internal static class Resource
     /// <summary>200 with an ETag, or 304 where the caller has this representation.</summary>
     public static IResult Ok<T>(HttpContext http, T body)
     {
+        var (bytes, etag) = Represent(body);
+        return Ok(http, bytes, etag);
+    }
+
+    /// <summary>The same for a representation that was made before.</summary>
+    public static IResult Ok(HttpContext http, byte[] bytes, string etag)
+    {
+        http.Response.Headers.ETag = etag;
+        if (http.Request.Headers.IfNoneMatch.Count > 0 && http.Request.GetTypedHeaders().IfNoneMatch
+            .Any(tag => tag.Equals(EntityTagHeaderValue.Any) || tag.Compare(EntityTagHeaderValue.Parse(etag), useStrongComparison: false)))
+        {
+            return TypedResults.StatusCode(StatusCodes.Status304NotModified);
+        }
+
+        return TypedResults.Bytes(bytes, "application/json; charset=utf-8");
+    }
+
+    /// <summary>A body as it is sent, and its ETag.</summary>
+    public static (byte[] Bytes, string Etag) Represent<T>(T body)
+    {
         var bytes = JsonSerializer.SerializeToUtf8Bytes(body, GatewayJson.Options);
-        var etag = TagOf(bytes);
-        http.Response.GetTypedHeaders().ETag = etag;
-        var known = http.Request.GetTypedHeaders().IfNoneMatch;
-        return known.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || tag.Compare(etag, useStrongComparison: false))
-            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Bytes(bytes, "application/json; charset=utf-8");
+        return (bytes, TagOf(bytes).ToString());
     }
 
     /// <summary>200 without an ETag: figures that differ each time they are read.</summary>

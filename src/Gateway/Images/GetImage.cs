@@ -1,5 +1,5 @@
-using Gateway.Containerd;
 using Gateway.Http;
+using Gateway.Images.Reading;
 
 namespace Gateway.Images;
 
@@ -7,9 +7,18 @@ namespace Gateway.Images;
 internal static class GetImage
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, string reference, ContainerdClient containerd, ImageInspector inspector, CancellationToken cancel)
+        HttpContext http, string @namespace, string reference, ImageCatalog catalog, ImageInspector inspector, CancellationToken cancel)
     {
-        var client = containerd.In(@namespace);
-        return Resource.Ok(http, await inspector.InspectAsync(client, await ImageNames.RequireAsync(client, reference, cancel), cancel));
+        var memory = await catalog.OpenAsync(@namespace, cancel);
+        var key = new AnswerKey(reference, "");
+        if (memory.Find(key) is not { } answer)
+        {
+            var image = await ImageNames.RequireAsync(memory.Reading, reference, cancel);
+            var (bytes, etag) = Resource.Represent(await inspector.InspectAsync(memory.Reading, image, cancel));
+            answer = new KeptAnswer(bytes, etag);
+            catalog.Keep(memory, key, answer);
+        }
+
+        return Resource.Ok(http, answer.Body, answer.Header!);
     }
 }

@@ -20,6 +20,7 @@ internal static class ImageEndpoints
         images.MapGet("", ListImages.Handle).Needs(Permission.ImagesRead).WithName("listImages")
             .WithSummary("List images").WithDescription("The images of a namespace by name. A namespace that is not there has none.")
             .Produces<Page<ImageView>>().Fails(502, 504);
+        images.MapMethods("", ["HEAD"], ListImages.Handle).Needs(Permission.ImagesRead).ExcludeFromDescription();
         images.MapPost("/pull", PullImage.Handle).Needs(Permission.ImagesPull).Validates<PullRequest>().WithName("pullImage")
             .WithSummary("Pull an image")
             .WithDescription("Starts a job that brings an image from its registry, unpacked and ready to run, or returns the running job that already does. `Prefer: wait=N` holds the answer for up to N seconds.")
@@ -67,6 +68,7 @@ internal static class ImageEndpoints
             .WithSummary("Change an image's labels")
             .WithDescription("A JSON Merge Patch (RFC 7396): a null or an empty text removes a label, labels that are not named stay. With `If-Match` no other change made through this gateway comes between; containerd itself compares nothing, so one made past the gateway at the same moment may.")
             .Produces<ImageView>().Fails(412, 413, 415).Example("""{"labels": {"team": "a", "old": null}}""");
+        images.MapMethods("/{**reference}", ["HEAD"], GetImage.Handle).Needs(Permission.ImagesRead).ExcludeFromDescription();
         images.MapDelete("/{**reference}", DeleteImage.Handle).Needs(Permission.ImagesDelete).WithName("deleteImage")
             .WithSummary("Delete an image").WithDescription("Removes a name. What no other name, container or lease needs goes with the next garbage collection. An image that Kubernetes' runtime has pinned stays.")
             .Produces(StatusCodes.Status204NoContent).Fails(409, 412);

@@ -1,4 +1,5 @@
 using Gateway.Containerd;
+using Gateway.Containerd.Freshness;
 using Gateway.Containerd.Services.Images;
 using Gateway.Http;
 using Gateway.Oci;
@@ -12,7 +13,21 @@ internal static class ImageNames
     private const int MaxNameLength = 4096;
 
     /// <summary>An exact stored name wins over its normalised form.</summary>
-    public static async Task<Image> RequireAsync(NamespacedClient client, string pathValue, CancellationToken cancel)
+    public static Task<Image> RequireAsync(NamespacedClient client, string pathValue, CancellationToken cancel) =>
+        RequireAsync(pathValue, client.Namespace, name => new(client.FindImageAsync(name, cancel)));
+
+    /// <summary>The same out of a reading.</summary>
+    public static Task<Image> RequireAsync(NamespaceReading reading, string pathValue, CancellationToken cancel) =>
+        RequireAsync(pathValue, reading.Client.Namespace, name => reading.FindImageAsync(name, cancel));
+
+    /// <summary>What a stored name is.</summary>
+    public static ImageKind KindOf(string name) =>
+        Digest.TryParse(name, out _) ? ImageKind.ConfigId
+        : !ImageReference.TryParse(name, out var reference) ? ImageKind.Other
+        : reference.Digest is null ? ImageKind.Tag
+        : ImageKind.Digest;
+
+    private static async Task<Image> RequireAsync(string pathValue, string containerdNamespace, Func<string, ValueTask<Image?>> find)
     {
         // Routing decodes a path but for %2F.
         var name = pathValue.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
@@ -21,12 +36,12 @@ internal static class ImageNames
             throw ProblemException.InvalidField("reference", $"is empty or longer than {MaxNameLength} characters");
         }
 
-        var image = await client.FindImageAsync(name, cancel);
+        var image = await find(name);
         if (image is null && ImageReference.TryParse(name, out var reference) && reference.Name != name)
         {
-            image = await client.FindImageAsync(reference.Name, cancel);
+            image = await find(reference.Name);
         }
 
-        return image ?? throw new ProblemException(ProblemKinds.ImageNotFound, $"no image named '{name}' is stored in namespace '{client.Namespace}'");
+        return image ?? throw new ProblemException(ProblemKinds.ImageNotFound, $"no image named '{name}' is stored in namespace '{containerdNamespace}'");
     }
 }

@@ -26,4 +26,10 @@ internal sealed class ImageOptions
     /// <summary>Time a pull may take where the request names none. Default 1 hour; 1 second to 24 hours.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan PullTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// Memory for what has been read of images, in bytes: half of it for documents, half for records and answers. Default 64 MiB; 0 to 4 GiB.
+    /// </summary>
+    [Range(0L, 4L * 1024 * 1024 * 1024)]
+    public long MemoryBytes { get; init; } = 64 * 1024 * 1024;
 }

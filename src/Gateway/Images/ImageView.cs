@@ -13,6 +13,9 @@ internal record ImageView
     /// <summary>What the name stands for: an index where the image has several platforms, else a manifest.</summary>
     public required TargetView Target { get; init; }
 
+    /// <summary>What the name is.</summary>
+    public ImageKind Kind { get; init; }
+
     /// <summary>Labels of the record; those of containerd are shown but cannot be set.</summary>
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 
@@ -25,10 +28,23 @@ internal record ImageView
     /// <summary>What each platform of the image holds; only where one image or `view=full` is asked for.</summary>
     public IReadOnlyList<ImagePlatformView>? Platforms { get; init; }
 
+    /// <summary>Whether at least one platform is wholly in the content store; with `platforms`, as the sizes are.</summary>
+    public bool? Available { get; init; }
+
+    /// <summary>Bytes of all blobs as the documents that are here name them, each digest once; attestations included.</summary>
+    public long? CompressedSizeBytes { get; init; }
+
+    /// <summary>Bytes of those blobs that are in the content store.</summary>
+    public long? ContentSizeBytes { get; init; }
+
+    /// <summary>Bytes of the unpacked layers of all platforms, in every snapshotter that holds them, each once; absent where there are none.</summary>
+    public long? UnpackedSizeBytes { get; init; }
+
     public static ImageView From(Image image) => new()
     {
         Name = image.Name,
         Target = new TargetView(image.Target.MediaType, image.Target.Digest, image.Target.Size),
+        Kind = ImageNames.KindOf(image.Name),
         Labels = new SortedDictionary<string, string>(image.Labels, StringComparer.Ordinal),
         CreatedAt = TimeOf(image.CreatedAt),
         UpdatedAt = TimeOf(image.UpdatedAt),
@@ -36,6 +52,22 @@ internal record ImageView
 
     // 1.6 fills unset times with year 1.
     private static DateTimeOffset? TimeOf(Timestamp? time) => time is null || time.ToDateTimeOffset().Year is 1 ? null : time.ToDateTimeOffset();
+}
+
+/// <summary>What a record's name is.</summary>
+internal enum ImageKind
+{
+    /// <summary>A reference with a tag.</summary>
+    Tag,
+
+    /// <summary>A reference with a digest.</summary>
+    Digest,
+
+    /// <summary>`sha256:` and the digest of a config: the image id, as Kubernetes' runtime interface stores it beside each image.</summary>
+    ConfigId,
+
+    /// <summary>No reference.</summary>
+    Other,
 }
 
 /// <summary>A descriptor as containerd stores it. The digest is text: records made by others may hold anything.</summary>
@@ -52,6 +84,9 @@ internal sealed record ImagePlatformView
 {
     /// <summary>`os/arch[/variant]`; absent where neither the index nor a config tells.</summary>
     public string? Platform { get; init; }
+
+    /// <summary>What the manifest calls itself where it is an artifact.</summary>
+    public string? ArtifactType { get; init; }
 
     /// <summary>The manifest's descriptor.</summary>
     public required TargetView Manifest { get; init; }
@@ -77,7 +112,10 @@ internal sealed record ImagePlatformView
     /// <summary>Bytes of manifest, config and layers as descriptors name them, each digest once.</summary>
     public long? CompressedSizeBytes { get; init; }
 
-    /// <summary>Bytes of the unpacked chain on disk; absent while it is not unpacked.</summary>
+    /// <summary>Bytes of those that are in the content store.</summary>
+    public long? ContentSizeBytes { get; init; }
+
+    /// <summary>Bytes of the unpacked chain, in every snapshotter that holds it whole; absent while none does.</summary>
     public long? UnpackedSizeBytes { get; init; }
 }
 

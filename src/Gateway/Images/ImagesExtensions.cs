@@ -3,6 +3,7 @@ using Gateway.Images.Prune;
 using Gateway.Images.Pull;
 using Gateway.Images.Push;
 using Gateway.Images.Resolve;
+using Gateway.Images.Reading;
 using Gateway.Jobs;
 
 namespace Gateway.Images;
@@ -13,6 +14,8 @@ internal static class ImagesExtensions
     public static void AddImages(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<ImageOptions>().BindConfiguration(ImageOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<ImageCatalog>();
+        builder.Services.AddSingleton<DocumentCache>();
         builder.Services.AddSingleton<ImageInspector>();
         builder.Services.AddSingleton<RecordLocks>();
         builder.Services.AddSingleton<ImageTagger>();

@@ -1,6 +1,9 @@
+using System.Text.Json;
 using Gateway.Containerd;
+using Gateway.Containerd.Filters;
 using Gateway.Containerd.Services.Images;
 using Gateway.Http;
+using Gateway.Images.Reading;
 
 namespace Gateway.Images;
 
@@ -10,35 +13,86 @@ internal static class ListImages
     private const int MaxFilters = 16;
     private const int MaxFilterLength = 1024;
 
+    /// <summary>Images on a full page from which on blobs and snapshots are asked for all at once instead of one by one.</summary>
+    private const int Many = 16;
+
     public static async Task<IResult> Handle(
         HttpContext http, string @namespace, [AsParameters] PageRequest page, string[]? filter, string? view,
-        ContainerdClient containerd, ImageInspector inspector, CancellationToken cancel)
+        ImageCatalog catalog, ImageInspector inspector, CancellationToken cancel)
     {
-        var isFull = view switch
+        var memory = await catalog.OpenAsync(@namespace, cancel);
+        // The query as it came: whatever is the same text is the same question.
+        var key = new AnswerKey(http.Request.Path, http.Request.QueryString.Value ?? "?");
+        if (memory.Find(key) is not { } answer)
         {
-            null or "basic" => false,
-            "full" => true,
-            _ => throw ProblemException.InvalidField("view", "must be basic or full"),
-        };
-        var client = containerd.In(@namespace);
-        var request = new ListImagesRequest();
-        request.Filters.Add(Checked(filter));
-        var images = (await client.Images.ListAsync(request, cancellationToken: cancel)).Images.OrderBy(image => image.Name, StringComparer.Ordinal).ToArray();
-        var slice = Paging.Slice(images, image => image.Name, page);
-        var items = new List<ImageView>();
-        foreach (var image in slice.Items)
-        {
-            items.Add(isFull ? await inspector.InspectAsync(client, image, cancel) : ImageView.From(image));
+            var isFull = IsFull(view);
+            var slice = Paging.Slice(await MatchingAsync(memory, Checked(filter), cancel), image => image.Name, page);
+            var items = isFull
+                ? await InspectAsync(memory, slice.Items, inspector, cancel)
+                : [.. slice.Items.Select(ImageView.From)];
+            answer = new KeptAnswer(
+                JsonSerializer.SerializeToUtf8Bytes(new Page<ImageView>(items, slice.NextPageToken), GatewayJson.Options), Paging.LinkTo(http, slice.NextPageToken));
+            catalog.Keep(memory, key, answer);
         }
 
-        return Paging.Answer(http, new Page<ImageView>(items, slice.NextPageToken));
+        return Paging.Answer(http, answer.Body, answer.Header);
     }
 
-    private static string[] Checked(string[]? filters) => filters switch
+    private static bool IsFull(string? view) => view switch
     {
-        null => [],
-        { Length: > MaxFilters } => throw ProblemException.InvalidField("filter", $"is given more than {MaxFilters} times"),
-        _ when filters.Any(filter => filter.Length is 0 or > MaxFilterLength) => throw ProblemException.InvalidField("filter", $"is empty or longer than {MaxFilterLength} characters"),
-        _ => filters,
+        null or "basic" => false,
+        "full" => true,
+        _ => throw ProblemException.InvalidField("view", "must be basic or full"),
     };
+
+    private static async Task<IReadOnlyList<Image>> MatchingAsync(NamespaceMemory memory, ImageFilter filter, CancellationToken cancel)
+    {
+        if (memory.Reading.Stamp is null || !filter.IsLocal)
+        {
+            // Read once and not kept: the daemon sends only what matches.
+            return await memory.Reading.Client.ListImagesAsync(filter.Texts, cancel);
+        }
+
+        var all = await memory.Reading.ImagesAsync(cancel);
+        return filter.MatchesAll ? all : [.. all.Where(filter.Matches)];
+    }
+
+    private static async Task<IReadOnlyList<ImageView>> InspectAsync(
+        NamespaceMemory memory, IReadOnlyList<Image> images, ImageInspector inspector, CancellationToken cancel)
+    {
+        if (images.Count >= Many)
+        {
+            await inspector.LoadAllAsync(memory.Reading, cancel);
+        }
+
+        var items = new List<ImageView>(images.Count);
+        foreach (var image in images)
+        {
+            items.Add(await inspector.InspectAsync(memory.Reading, image, cancel));
+        }
+
+        return items;
+    }
+
+    private static ImageFilter Checked(string[]? filters)
+    {
+        if (filters?.Length > MaxFilters)
+        {
+            throw ProblemException.InvalidField("filter", $"is given more than {MaxFilters} times");
+        }
+
+        if (filters?.Any(filter => filter.Length is 0 or > MaxFilterLength) is true)
+        {
+            throw ProblemException.InvalidField("filter", $"is empty or longer than {MaxFilterLength} characters");
+        }
+
+        try
+        {
+            return ImageFilter.Parse(filters ?? []);
+        }
+        catch (FilterException broken)
+        {
+            throw ProblemException.InvalidField("filter", broken.Message);
+        }
+    }
 }

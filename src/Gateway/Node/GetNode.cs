@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using Gateway.Containerd;
+using Gateway.Containerd.Freshness;
 using Gateway.Containerd.Services.Introspection;
 using Gateway.Http;
 using Gateway.Oci;
@@ -16,11 +17,12 @@ internal static class GetNode
     private static readonly string Version = typeof(GetNode).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     public static async Task<IResult> Handle(
-        HttpContext http, ContainerdClient containerd, DiskUse diskUse, IOptions<ContainerdOptions> options, TimeProvider time, CancellationToken cancel)
+        HttpContext http, ContainerdClient containerd, MetadataStamps stamps, DiskUse diskUse, IOptions<ContainerdOptions> options, TimeProvider time, CancellationToken cancel)
     {
         var version = await containerd.Version.VersionAsync(new Empty(), cancellationToken: cancel);
         var server = await containerd.Introspection.ServerAsync(new Empty(), cancellationToken: cancel);
         var plugins = await containerd.PluginsAsync(cancel);
+        var isProven = await stamps.NowAsync(cancel) is not null;
         var started = new DateTimeOffset(Process.GetCurrentProcess().StartTime).ToUniversalTime();
         return Resource.Fresh(http, new NodeView
         {
@@ -35,6 +37,7 @@ internal static class GetNode
             Runtimes = Has(plugins, RuntimeType) ? ["io.containerd.runc.v2"] : [],
             Plugins = plugins.Select(plugin => new PluginView(plugin.Type, plugin.Id, StatusOf(plugin)))
                 .OrderBy(plugin => plugin.Type, StringComparer.Ordinal).ThenBy(plugin => plugin.Id, StringComparer.Ordinal).ToArray(),
+            Reads = new ReadsView(isProven, isProven ? null : stamps.Reason ?? "the metadata database is being looked for"),
             DiskUse = await diskUse.MeasureAsync(cancel),
         });
     }

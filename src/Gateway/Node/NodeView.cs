@@ -21,6 +21,9 @@ internal sealed record NodeView
     /// <summary>Every plugin of the daemon with its state.</summary>
     public required IReadOnlyList<PluginView> Plugins { get; init; }
 
+    /// <summary>How reads are answered.</summary>
+    public required ReadsView Reads { get; init; }
+
     /// <summary>What the content store and the snapshotters hold, all namespaces together.</summary>
     public required DiskUseView DiskUse { get; init; }
 }
@@ -46,6 +49,11 @@ internal sealed record ContainerdView(string Version, string Revision, string Uu
 /// <param name="Sandboxes">The sandbox services (1.7).</param>
 /// <param name="ImageVerifiers">Image verifier plugins (2.0).</param>
 internal sealed record CapabilitiesView(bool Transfer, bool Streaming, bool Sandboxes, bool ImageVerifiers);
+
+/// <summary>How reads are answered.</summary>
+/// <param name="FromMemory">Whether what was read before is answered from memory while containerd's metadata database proves it fresh.</param>
+/// <param name="Reason">Why not, where it is not: containerd is then asked each time.</param>
+internal sealed record ReadsView(bool FromMemory, string? Reason);
 
 /// <summary>A snapshotter.</summary>
 /// <param name="Name">Its name.</param>

@@ -16,8 +16,8 @@ namespace Gateway.Images.Pull;
 /// or the next, finds what the first left.
 /// </summary>
 internal sealed class ImagePuller(
-    ContainerdClient containerd, RegistryClient registries, DocumentFetcher documents, LayerFetcher layers, Unpacker unpacker, RecordLocks records,
-    IOptions<ImageOptions> options, TimeProvider time)
+    ContainerdClient containerd, RegistryClient registries, DocumentFetcher documents, LayerFetcher layers, Unpacker unpacker,
+    ImageInspector inspector, RecordLocks records, IOptions<ImageOptions> options, TimeProvider time)
 {
     private static readonly ActivitySource Traces = new("Gateway.Images");
 
@@ -28,7 +28,7 @@ internal sealed class ImagePuller(
         var reference = ImageReference.Parse(work.Reference);
         var held = await containerd.HoldLeaseAsync(containerdNamespace, leaseId, time.GetUtcNow() + work.LeaseTerm, PullLease.Labels(leaseId), cancel);
         var before = await held.FindImageAsync(work.Reference, cancel);
-        if (before is not null && work.Policy is PullPolicy.IfNotPresent && await ImageInspector.IsCompleteAsync(held, before, work, cancel))
+        if (before is not null && work.Policy is PullPolicy.IfNotPresent && await inspector.IsCompleteAsync(held, before, work, cancel))
         {
             return new PullResult(ImageView.From(before), Changed: false, before.Target.Digest);
         }
