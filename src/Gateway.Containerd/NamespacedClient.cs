@@ -4,6 +4,8 @@ using Gateway.Containerd.Services.Images;
 using Gateway.Containerd.Services.Leases;
 using Gateway.Containerd.Services.Namespaces;
 using Gateway.Containerd.Services.Snapshots;
+using Gateway.Containerd.Services.Streaming;
+using Gateway.Containerd.Services.Transfer;
 using Grpc.Core;
 
 namespace Gateway.Containerd;
@@ -21,6 +23,8 @@ public sealed class NamespacedClient
         Diff = new(calls);
         Leases = new(calls);
         Namespaces = new(calls);
+        Transfer = new(calls);
+        Streaming = new(calls);
     }
 
     /// <summary>The namespace every call is made in.</summary>
@@ -46,4 +50,10 @@ public sealed class NamespacedClient
 
     /// <summary>Changes of the namespace itself. 1.6 makes the change and then fails for want of a namespace to publish its event in.</summary>
     public Namespaces.NamespacesClient Namespaces { get; }
+
+    /// <summary>Images moved by the daemon itself; see <see cref="TypedAny"/> for what goes in.</summary>
+    public Transfer.TransferClient Transfer { get; }
+
+    /// <summary>Side channels of a transfer; <see cref="DaemonStream"/> opens them.</summary>
+    internal Streaming.StreamingClient Streaming { get; }
 }

@@ -15,6 +15,8 @@ internal static class ClientExtensions
         services.AddOptions<ContainerdOptions>().BindConfiguration(ContainerdOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<RegistriesOptions>().BindConfiguration(RegistriesOptions.Section);
         services.AddOptions<EgressOptions>().BindConfiguration(EgressOptions.Section);
+        services.AddOptions<ImageEngineOptions>().BindConfiguration(ImageEngineOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ImageEngines>();
         services.AddSingleton(provider =>
             new ContainerdClient(ContainerdChannel.Open(provider.GetRequiredService<IOptions<ContainerdOptions>>().Value.Address)));
         services.AddSingleton(provider => new RegistryClient(RegistryOptionsOf(provider), TimeProvider.System, provider.GetRequiredService<ILoggerFactory>()));

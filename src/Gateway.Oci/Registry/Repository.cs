@@ -15,6 +15,10 @@ public sealed partial class Repository
     internal Repository(ImageReference reference, IReadOnlyList<HostSession> sessions, RetryRule retry, TimeProvider time, ILogger logger) =>
         (this.reference, this.sessions, this.retry, this.time, this.logger) = (reference, sessions, retry, time, logger);
 
+    /// <summary>Whether a host, with its port, is the registry that the reference names, which alone may be shown the caller's credentials.</summary>
+    public bool IsOrigin(string host) => string.Equals(
+        RegistryHost.DefaultFor(host).Authority, RegistryHost.DefaultFor(reference.Domain).Authority, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The descriptor that the reference's tag or digest stands for now.</summary>
     public Task<Descriptor> ResolveAsync(CancellationToken cancel) => AskAsync(
         "registry.resolve", $"cannot resolve {reference}", HostCapabilities.Resolve, (session, token) => Resolution.ResolveAsync(session, reference, token), cancel);

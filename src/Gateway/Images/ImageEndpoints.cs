@@ -19,7 +19,7 @@ internal static class ImageEndpoints
         images.MapPost("/pull", PullImage.Handle).Needs(Permission.ImagesPull).Validates<PullRequest>().WithName("pullImage")
             .WithSummary("Pull an image")
             .WithDescription("Starts a job that brings an image from its registry, unpacked and ready to run, or returns the running job that already does. `Prefer: wait=N` holds the answer for up to N seconds.")
-            .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(413, 415, 422)
+            .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(413, 415, 422, 501)
             .Example("""{"reference": "docker.io/library/alpine:3.20", "platforms": ["linux/amd64"]}""");
 
         // Last: they take raw slashes.

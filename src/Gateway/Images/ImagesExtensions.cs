@@ -1,5 +1,6 @@
 using FluentValidation;
 using Gateway.Images.Pull;
+using Gateway.Images.Transfer;
 using Gateway.Jobs;
 
 namespace Gateway.Images;
@@ -16,6 +17,8 @@ internal static class ImagesExtensions
         builder.Services.AddSingleton<DocumentFetcher>();
         builder.Services.AddSingleton<LayerFetcher>();
         builder.Services.AddSingleton<Unpacker>();
+        builder.Services.AddSingleton<TransferCall>();
+        builder.Services.AddSingleton<TransferPuller>();
         builder.Services.AddSingleton<ImagePuller>();
         builder.Services.AddSingleton<IJobHandler, PullJob>();
         builder.Services.AddSingleton<IValidator<PullRequest>, PullRequestValidator>();

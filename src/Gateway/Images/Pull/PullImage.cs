@@ -3,6 +3,7 @@ using System.Text.Json;
 using Gateway.Auth;
 using Gateway.Containerd;
 using Gateway.Http;
+using Gateway.Images.Transfer;
 using Gateway.Jobs;
 using Gateway.Oci;
 using Microsoft.Extensions.Options;
@@ -18,9 +19,14 @@ internal static class PullImage
 
     public static async Task<IResult> Handle(
         HttpContext http, string @namespace, PullRequest request, Caller caller, JobStarter jobs, ContainerdClient containerd,
-        IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
+        ImageEngines engines, IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
     {
         var work = Normalise(request, daemon.Value, options.Value);
+        if (await engines.RequireAsync(cancel) is ImageEngine.Transfer)
+        {
+            RegistryLogin.RequireSupported(request.Auth?.RegistryToken);
+        }
+
         await RequireSnapshotterAsync(containerd, work.Snapshotter, cancel);
         var secret = request.Auth is null ? null : JsonSerializer.Serialize(request.Auth, GatewayJson.Options);
         var start = new JobStart(PullJob.JobKind, @namespace, work, WorkKey(@namespace, work, secret), secret, work.Timeout);

@@ -1,0 +1,51 @@
+using Gateway.Containerd.Types.Transfer;
+using Gateway.Jobs;
+
+namespace Gateway.Images.Transfer;
+
+/// <summary>Turns a transfer's progress into that of the job's items. Events come late, twice, or not at all; an item never goes back.</summary>
+internal sealed class TransferItems(IReadOnlyDictionary<string, ProgressItem> items)
+{
+    public void Report(Progress told)
+    {
+        if (told.Desc is null || !items.TryGetValue(told.Desc.Digest, out var item))
+        {
+            return;
+        }
+
+        switch (told.Event)
+        {
+            case "downloading" or "uploading":
+                Enter(item, told.Event is "uploading" ? ItemState.Uploading : ItemState.Downloading);
+                item.Reached(told.Done);
+                break;
+            case "complete" when item.State is not ItemState.Uploading:
+                item.Reached(item.BytesTotal);
+                Enter(item, item.Unpacks ? ItemState.Downloaded : ItemState.Done);
+                break;
+            case "complete":
+                item.Reached(item.BytesTotal);
+                item.State = ItemState.Done;
+                break;
+            case "already exists":
+                item.Reached(item.BytesTotal);
+                Enter(item, item.Unpacks ? ItemState.Downloaded : ItemState.Exists);
+                break;
+            case "extracting": // since 2.2
+                Enter(item, ItemState.Unpacking);
+                break;
+            case "extracted":
+                Enter(item, ItemState.Done);
+                break;
+        }
+    }
+
+    // The states of an item stand in their order.
+    private static void Enter(ProgressItem item, ItemState next)
+    {
+        if (next > item.State)
+        {
+            item.State = next;
+        }
+    }
+}
