@@ -31,6 +31,29 @@ public sealed class PullByTransferTests(Nodes nodes)
         Assert.Equal(dumps[0], dumps[1]);
     }
 
+    [Fact]
+    public async Task Annotations_of_layers_do_not_become_labels_of_snapshots()
+    {
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var node = await nodes.NodeAsync(Versions.Transfer);
+        var ns = nodes.NewName("hints");
+        var plain = TestImage.Small(53);
+        var manifest = JsonNode.Parse(plain.Manifests[plain.Digest].Bytes)!;
+        manifest["layers"]![0]!["annotations"] = new JsonObject { ["containerd.io/snapshot/stranger"] = "x" };
+        var image = TestImage.Raw(plain.MediaType, manifest.ToJsonString());
+        foreach (var (digest, bytes) in plain.Blobs)
+        {
+            image.Blobs[digest] = bytes;
+        }
+
+        var job = await node.Api.PullAsync(ns, new { reference = registry.Add("acme/app:1", image) });
+
+        Assert.True((string?)job["state"] is "succeeded", job.ToJsonString());
+        Assert.Equal(plain.ChainIds, (await node.Ctr.SnapshotsAsync(ns)).Select(snapshot => snapshot.Key));
+        Assert.DoesNotContain("stranger", (await node.Ctr.SnapshotAsync(ns, plain.ChainIds[0])).ToJsonString());
+        Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
+    }
+
     [Theory]
     [InlineData("1.6/transfer")]
     [InlineData("1.7/transfer")]

@@ -18,9 +18,9 @@ internal sealed record TransferPull(
 /// <summary>
 /// The rest of a pull by containerd's Transfer service: layers, unpacking and the image record. References are resolved, platforms chosen and documents judged
 /// before, as in any pull, so that both engines give the same answers; the daemon then finds the documents and is bound to their digest. Steps, each safe to
-/// repeat: 1 fetch what the daemon would give away unproven · 2 keep what is unpacked already · 3 transfer · 4 see that nothing is missing.
+/// repeat: 1 do here what the daemon would do too trustfully · 2 keep what is unpacked already · 3 transfer · 4 see that nothing is missing.
 /// </summary>
-internal sealed class TransferPuller(ContainerdClient containerd, TransferCall transfers, LayerFetcher layers, PullGates gates)
+internal sealed class TransferPuller(ContainerdClient containerd, TransferCall transfers, LayerFetcher layers, Unpacker unpacker, PullGates gates)
 {
     public async Task<Image> PullAsync(TransferPull pull, JobProgress progress, CancellationToken cancel)
     {
@@ -30,7 +30,13 @@ internal sealed class TransferPuller(ContainerdClient containerd, TransferCall t
         progress.Enter(JobPhase.Downloading);
 
         // 1
-        await FetchSharedAsync(pull, items, cancel);
+        var hinted = unpacked.Where(HasSnapshotHints).ToArray();
+        await FetchHereAsync(pull, hinted.SelectMany(image => image.Manifest.Layers), items, cancel);
+        foreach (var image in hinted)
+        {
+            var chain = image.Manifest.Layers.Select(layer => new LayerWork(layer, Task.CompletedTask, items[layer.Digest.ToString()])).ToArray();
+            await unpacker.UnpackAsync(held, work.Snapshotter, image.Manifest.Config, image.Config!.DiffIds, chain, cancel);
+        }
 
         // 2
         using var alone = await gates.BlobsAsync(held.Namespace, items.Keys, cancel);
@@ -60,8 +66,12 @@ internal sealed class TransferPuller(ContainerdClient containerd, TransferCall t
             blob => blob.Digest.ToString(), blob => progress.Add(blob.Digest.ToString(), blob.MediaType, blob.Size, chained.Contains(blob.Digest)), StringComparer.Ordinal);
     }
 
+    // The daemon makes labels of these annotations, which are a stranger's; where the chain is there it has no occasion to.
+    private static bool HasSnapshotHints(PlannedImage image) => image.Manifest.Layers.Any(layer =>
+        layer.Annotations?.Keys.Any(key => key.StartsWith(LabelNames.SnapshotInheritedPrefix, StringComparison.Ordinal)) is true);
+
     // The daemon names digest and size when it opens a blob, and is then given that of another namespace. So these come through the gateway, by their bytes.
-    private async Task FetchSharedAsync(TransferPull pull, Dictionary<string, ProgressItem> items, CancellationToken cancel)
+    private async Task FetchHereAsync(TransferPull pull, IEnumerable<Descriptor> wanted, Dictionary<string, ProgressItem> items, CancellationToken cancel)
     {
         var absent = new List<Descriptor>();
         foreach (var blob in pull.Plan.Blobs)
@@ -73,8 +83,9 @@ internal sealed class TransferPuller(ContainerdClient containerd, TransferCall t
         }
 
         var shared = await containerd.HeldElsewhereAsync(pull.Store.Client.Namespace, absent.ConvertAll(blob => blob.Digest.ToString()), cancel);
+        var here = wanted.Select(layer => layer.Digest.ToString()).Concat(shared).ToHashSet(StringComparer.Ordinal);
         var turns = new Turns();
-        foreach (var blob in absent.Where(blob => shared.Contains(blob.Digest.ToString())))
+        foreach (var blob in absent.Where(blob => here.Contains(blob.Digest.ToString())))
         {
             await layers.FetchAsync(pull.Store, pull.Repository, blob, () => turns.Join(0), items[blob.Digest.ToString()], cancel);
         }
