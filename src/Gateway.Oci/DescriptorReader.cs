@@ -11,12 +11,12 @@ internal static class DescriptorReader
     private static readonly string[] Names = ["mediaType", "digest", "size", "platform", "artifactType", "annotations", "urls"];
     private static readonly string[] PlatformNames = ["os", "architecture", "variant", "os.version", "os.features"];
 
-    public static Descriptor Read(DocumentFields parent, JsonElement element, string at)
+    public static Descriptor Read(DocumentFields parent, JsonElement element, string at, bool allowForeign = false)
     {
         var fields = parent.At(element, at, Names);
         var urls = fields.Texts("urls", MaxUrls);
         var mediaType = fields.MediaType("mediaType") ?? throw fields.Invalid("mediaType", "is missing");
-        if (urls.Count > 0 || MediaTypes.IsForeign(mediaType))
+        if (!allowForeign && (urls.Count > 0 || MediaTypes.IsForeign(mediaType)))
         {
             // Never followed: CVE-2020-15157. And a registry does not have the bytes.
             throw parent.Invalid(at,
@@ -31,6 +31,7 @@ internal static class DescriptorReader
             Platform = fields.Object("platform", PlatformNames) is { } platform ? ReadPlatform(platform) : null,
             ArtifactType = fields.MediaType("artifactType"),
             Annotations = fields.Map("annotations"),
+            Urls = urls is [] ? null : urls,
         };
     }
 

@@ -3,11 +3,11 @@ namespace Gateway.Oci;
 /// <summary>An image manifest: a config and the layers it speaks of. Artifacts have the same form.</summary>
 public sealed record ImageManifest : OciDocument
 {
-    internal ImageManifest(DocumentFields fields, string mediaType)
+    internal ImageManifest(DocumentFields fields, string mediaType, bool allowForeign)
         : base(fields, mediaType)
     {
         Config = DescriptorReader.ReadOptional(fields, "config") ?? throw fields.Invalid("config", "is missing");
-        Layers = fields.List("layers", DocumentLimits.MaxLayers, (element, at) => DescriptorReader.Read(fields, element, at));
+        Layers = fields.List("layers", DocumentLimits.MaxLayers, (element, at) => DescriptorReader.Read(fields, element, at, allowForeign));
         TotalSize = Sum(fields);
         IsUnpackable = MediaTypes.IsConfig(Config.MediaType) && Layers.All(layer => MediaTypes.IsLayer(layer.MediaType));
     }

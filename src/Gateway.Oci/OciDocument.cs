@@ -34,8 +34,9 @@ public abstract record OciDocument
     public IReadOnlyDictionary<string, string> Annotations { get; }
 
     /// <summary>Reads a document that was served with this media type, without parameters.</summary>
+    /// <param name="allowForeign">Whether a manifest may have foreign layers: only for who never fetches them.</param>
     /// <remarks>Throws <see cref="OciFault.ManifestTooLarge"/> or <see cref="OciFault.ManifestInvalid"/>, and nothing else.</remarks>
-    public static OciDocument Parse(ReadOnlySpan<byte> bytes, string mediaType)
+    public static OciDocument Parse(ReadOnlySpan<byte> bytes, string mediaType, bool allowForeign = false)
     {
         if (MediaTypes.IsSchema1(mediaType))
         {
@@ -51,7 +52,7 @@ public abstract record OciDocument
         var document = isIndex ? "index" : "manifest";
         var fields = new DocumentFields(DocumentJson.Parse(bytes, document), document, path: "", Names);
         RequireShape(fields, mediaType, isIndex);
-        return isIndex ? new ImageIndex(fields, mediaType) : new ImageManifest(fields, mediaType);
+        return isIndex ? new ImageIndex(fields, mediaType) : new ImageManifest(fields, mediaType, allowForeign);
     }
 
     // The mere presence of the other kind's fields counts, even with null in them: containerd looks no closer.

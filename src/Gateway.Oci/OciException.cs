@@ -12,6 +12,9 @@ public enum OciFault
     /// <summary>404: the registry knows no such repository, tag or digest.</summary>
     ImageNotFound,
 
+    /// <summary>Another 4xx to what was pushed: the registry will not have it.</summary>
+    RegistryRefused,
+
     /// <summary>429 to the end of all retries.</summary>
     RegistryRateLimited,
 

@@ -27,6 +27,9 @@ public sealed class ScriptedRegistry : IAsyncDisposable
     /// <summary>The faults in store.</summary>
     public FaultScript Faults { get; } = new();
 
+    /// <summary>What was pushed to it, and the uploads that are open.</summary>
+    public ScriptedUploads Pushed { get; } = new();
+
     /// <summary>Bytes of answers' bodies by path, as far as they were sent.</summary>
     public ConcurrentDictionary<string, long> BytesServed { get; } = new();
 
@@ -37,7 +40,7 @@ public sealed class ScriptedRegistry : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MinResponseDataRate = null);
+        builder.WebHost.ConfigureKestrel(kestrel => (kestrel.Limits.MinResponseDataRate, kestrel.Limits.MaxRequestBodySize) = (null, null));
         var registry = new ScriptedRegistry(builder.Build());
         registry.app.Run(registry.ServeAsync);
         await registry.app.StartAsync();
@@ -101,7 +104,7 @@ public sealed class ScriptedRegistry : IAsyncDisposable
         {
             await fault(http, good ?? new GoodAnswer("application/octet-stream", "", []));
         }
-        else
+        else if (!await Pushed.TakeAsync(http, (repository, digest) => Find($"/v2/{repository}/blobs/{digest}") is not null))
         {
             await AnswerAsync(http, good);
         }
@@ -132,9 +135,15 @@ public sealed class ScriptedRegistry : IAsyncDisposable
         var (kind, at) = path.LastIndexOf("/manifests/", StringComparison.Ordinal) is > 0 and var manifests
             ? ("/manifests/", manifests)
             : ("/blobs/", path.LastIndexOf("/blobs/", StringComparison.Ordinal));
-        return at >= 4 && TryFind(path[4..at], path[(at + kind.Length)..], kind, out var mediaType, out var digest, out var bytes)
+        if (at < 4)
+        {
+            return null;
+        }
+
+        var (repository, name) = (path[4..at], path[(at + kind.Length)..]);
+        return TryFind(repository, name, kind, out var mediaType, out var digest, out var bytes)
             ? new GoodAnswer(mediaType, digest, bytes)
-            : null;
+            : Pushed.Find(repository, name);
     }
 
     private bool TryFind(string repository, string name, string kind, out string mediaType, out string digest, out byte[] bytes)

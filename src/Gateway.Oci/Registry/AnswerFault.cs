@@ -10,17 +10,20 @@ internal static class AnswerFault
     /// <summary>A registry that asks for more patience than this is not believed.</summary>
     private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromMinutes(15);
 
-    /// <summary>The fault of a status. <paramref name="who"/> answered; <paramref name="missing"/> is what a 404 says is not there.</summary>
-    public static RegistryFault Of(HttpResponseMessage answer, string who, string missing, string reason, TimeProvider time)
+    /// <summary>The fault of a status. <paramref name="who"/> answered; <paramref name="ask"/> is what was asked, where it was an object of the repository.</summary>
+    public static RegistryFault Of(HttpResponseMessage answer, string who, ObjectRequest? ask, string reason, TimeProvider time)
     {
         var status = answer.StatusCode;
+        var (missing, writes) = (ask?.Missing ?? "", ask?.IsWrite ?? false);
         var (fault, words) = (int)status switch
         {
             401 => (OciFault.RegistryUnauthorized, $"{who} wants credentials that it accepts"),
             403 => (OciFault.RegistryForbidden, $"{who} forbids it"),
+            404 when writes => (OciFault.RegistryRefused, $"{who} does not know this {missing}"),
             404 => (OciFault.ImageNotFound, $"{who} does not know this {missing}"),
             429 => (OciFault.RegistryRateLimited, $"{who} limits the rate of requests"),
-            416 => (OciFault.DigestMismatch, $"{who} has fewer bytes than promised"),
+            416 when !writes => (OciFault.DigestMismatch, $"{who} has fewer bytes than promised"),
+            >= 400 and < 500 and not (408 or 425) when writes => (OciFault.RegistryRefused, $"{who} answered {(int)status}"),
             _ => (OciFault.RegistryUnavailable, $"{who} answered {(int)status}"),
         };
         return new RegistryFault(fault, reason.Length is 0 ? words : $"{words} ({reason})")

@@ -11,6 +11,9 @@ internal static class RedirectRule
     public static bool IsRedirect(HttpStatusCode status) =>
         status is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
 
+    /// <summary>Whether what was sent is sent again as it was (RFC 9110, 15.4); the others make a GET of it.</summary>
+    public static bool KeepsMethod(HttpStatusCode status) => status is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
+
     /// <summary>Where the answer points, or a fault that says why it is not followed. The address itself is judged when it is dialled.</summary>
     public static Uri Next(Uri current, string? location)
     {

@@ -29,15 +29,29 @@ public sealed class RegistryClient : IDisposable
     /// Opens the reference's repository with a caller's credentials, which only the registry that the reference names ever sees. Reads the host
     /// configuration; throws <see cref="OciException"/> when that is broken.
     /// </summary>
-    public Repository Open(ImageReference reference, RegistryCredentials? credentials)
+    public Repository Open(ImageReference reference, RegistryCredentials? credentials) =>
+        new(reference, SessionsFor(reference, "pull", credentials), retry, time, logger);
+
+    /// <summary>
+    /// Opens the reference's repository for pushing, at the first host that may be pushed to: the registry itself, unless the host configuration
+    /// names one with the <c>push</c> capability before it. Throws as <see cref="Open"/>, also where no host may be.
+    /// </summary>
+    public PushRepository OpenForPush(ImageReference reference, RegistryCredentials? credentials)
+    {
+        var session = SessionsFor(reference, "pull,push", credentials).FirstOrDefault(one => one.Host.Capabilities.HasFlag(HostCapabilities.Push));
+        return session is null
+            ? throw new OciException(OciFault.RegistryConfigurationInvalid, $"cannot push to {reference}: no host configured for {reference.Domain} may be pushed to")
+            : new PushRepository(reference, session, options, retry, time);
+    }
+
+    private List<HostSession> SessionsFor(ImageReference reference, string actions, RegistryCredentials? credentials)
     {
         try
         {
             var tokens = new TokenCache(time);
             var mask = new SecretMask(credentials);
-            var sessions = hosts.HostsFor(reference.Domain).Select(host =>
-                new HostSession(host, reference, new Authorizer(host, reference, credentials, tokens, tokenServer, options), mask, http, options, time));
-            return new Repository(reference, [.. sessions], retry, time, logger);
+            return [.. hosts.HostsFor(reference.Domain).Select(host =>
+                new HostSession(host, reference, new Authorizer(host, reference, actions, credentials, tokens, tokenServer, options), mask, http, options, time))];
         }
         catch (RegistryFault fault)
         {

@@ -37,9 +37,12 @@ internal sealed record RegistryHost
     /// <summary>Host with its port where it is not the scheme's own.</summary>
     public string Authority => Root.Authority;
 
-    /// <summary>Where a repository's object is: <paramref name="kind"/> is <c>manifests</c> or <c>blobs</c>.</summary>
-    public Uri UriOf(ImageReference reference, string kind, string name) =>
-        new($"{Root.GetLeftPart(UriPartial.Authority)}{ApiPath}/{reference.Path}/{kind}/{name}{(IsOrigin ? "" : "?ns=" + Uri.EscapeDataString(reference.Domain))}");
+    /// <summary>Where a repository's object is: <paramref name="kind"/> is <c>manifests</c> or <c>blobs</c>. The query is without its question mark.</summary>
+    public Uri UriOf(ImageReference reference, string kind, string name, string query = "")
+    {
+        var all = IsOrigin ? query : string.Join('&', new[] { query, "ns=" + Uri.EscapeDataString(reference.Domain) }.Where(part => part.Length > 0));
+        return new($"{Root.GetLeftPart(UriPartial.Authority)}{ApiPath}/{reference.Path}/{kind}/{name}{(all.Length is 0 ? "" : "?" + all)}");
+    }
 
     /// <summary>The registry of a domain when nothing is configured: plain http on loopback unless the port says otherwise, https elsewhere.</summary>
     public static RegistryHost DefaultFor(string domain)

@@ -22,6 +22,7 @@ internal sealed class RegistryHttp(RegistryOptions options, TimeProvider time) :
         var host = request.RequestUri!.Authority;
         request.Headers.TryAddWithoutValidation("User-Agent", options.UserAgent);
         using var late = new CancellationTokenSource(options.HeaderTimeout, time);
+        (request.Content as UploadContent)?.WatchWith(late.CancelAfter);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
         try
         {
@@ -33,7 +34,7 @@ internal sealed class RegistryHttp(RegistryOptions options, TimeProvider time) :
         }
         catch (OperationCanceledException fault) when (late.IsCancellationRequested)
         {
-            throw new RegistryFault(OciFault.RegistryTimeout, $"{host} sent no answer in {options.HeaderTimeout.TotalSeconds:0.#} s", fault) { Transient = true };
+            throw new RegistryFault(OciFault.RegistryTimeout, $"{host} sent no answer{(request.Content is UploadContent ? ", or took no byte," : "")} in {options.HeaderTimeout.TotalSeconds:0.#} s", fault) { Transient = true };
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)
         {
@@ -98,6 +99,7 @@ internal sealed class RegistryHttp(RegistryOptions options, TimeProvider time) :
                 UseCookies = false,
                 AutomaticDecompression = DecompressionMethods.None,
                 ConnectTimeout = options.ConnectTimeout,
+                Expect100ContinueTimeout = TimeSpan.FromMilliseconds(300), // a server that knows no 100 is not waited for long
                 ConnectCallback = dialer.ConnectAsync,
                 MaxResponseHeadersLength = 64, // KiB
                 PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),

@@ -29,6 +29,9 @@ public sealed class RegistryOptions
     /// <summary>Time from a request to the headers of its answer.</summary>
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Time from the last byte of an upload to the headers of the answer: a registry may move the blob to its storage first.</summary>
+    public TimeSpan CommitTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Time without a byte of a body before the connection is given up.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -15,6 +15,9 @@ internal static class RegistryTelemetry
     /// <summary>Bytes of all bodies.</summary>
     public static readonly Counter<long> BytesReceived = Meter.CreateCounter<long>("registry.received", "By", "Bytes of bodies received from registries.");
 
+    /// <summary>Bytes of blobs that were uploaded.</summary>
+    public static readonly Counter<long> BytesSent = Meter.CreateCounter<long>("registry.sent", "By", "Bytes of blobs sent to registries.");
+
     private static readonly Counter<long> Errors = Meter.CreateCounter<long>("registry.errors", "{error}", "Requests to registries that failed for good, by fault.");
 
     /// <summary>A span around one logical request, its retries and mirrors included.</summary>

@@ -91,7 +91,7 @@ internal sealed class TokenServer(RegistryHttp http, RetryRule retry, RegistryOp
             throw (int)answer.StatusCode switch
             {
                 >= 300 and < 400 => new RegistryFault(OciFault.EgressDenied, $"{who} redirects, which is not followed"),
-                408 or 425 or 429 or >= 500 => AnswerFault.Of(answer, who, "", "", time),
+                408 or 425 or 429 or >= 500 => AnswerFault.Of(answer, who, ask: null, "", time),
                 var status => new RegistryFault(OciFault.RegistryUnauthorized, $"{who} gave no token ({status})"),
             };
         }

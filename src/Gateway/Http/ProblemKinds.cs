@@ -29,6 +29,8 @@ internal static class ProblemKinds
         "Only a finished job can be forgotten; cancel it first.");
     public static readonly ProblemKind NamespaceNotEmpty = new("namespace_not_empty", 409, "The namespace is not empty",
         "Images, containers, snapshots, content or unfinished ingests are still in it.");
+    public static readonly ProblemKind ContentMissing = new("content_missing", 409, "The image is not all here",
+        "Blobs that the image is made of are not in the content store of this namespace; `detail` names the first of them. Pull them, or name the `platforms` that are here.");
     public static readonly ProblemKind PreconditionFailed = new("precondition_failed", 412, "The resource has changed",
         "`If-Match` names another version than the one that is there. Read the resource again.");
     public static readonly ProblemKind PayloadTooLarge = new("payload_too_large", 413, "The request body is too large",
@@ -71,6 +73,8 @@ internal static class ProblemKinds
         "The registry answered 403: the credentials are known but may not do this.");
     public static readonly ProblemKind ImageNotFound = new("image_not_found", 404, "There is no such image",
         "The registry knows no such repository, tag or digest, or no image of this name is stored.");
+    public static readonly ProblemKind RegistryRefused = new("registry_refused", 502, "The registry refused what was pushed",
+        "The registry answered an upload with a status that says that it will not have it: a manifest that names what is not there, a name it does not allow, a quota.");
     public static readonly ProblemKind RegistryRateLimited = new("registry_rate_limited", 429, "The registry limits requests",
         "The registry answered 429 to the end of all retries.", Retryable: true);
     public static readonly ProblemKind RegistryUnavailable = new("registry_unavailable", 502, "The registry cannot be used",

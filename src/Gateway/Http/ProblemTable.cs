@@ -53,6 +53,7 @@ internal static class ProblemTable
         OciFault.RegistryUnauthorized => ProblemKinds.RegistryUnauthorized,
         OciFault.RegistryForbidden => ProblemKinds.RegistryForbidden,
         OciFault.ImageNotFound => ProblemKinds.ImageNotFound,
+        OciFault.RegistryRefused => ProblemKinds.RegistryRefused,
         OciFault.RegistryRateLimited => ProblemKinds.RegistryRateLimited,
         OciFault.RegistryUnavailable => ProblemKinds.RegistryUnavailable,
         OciFault.RegistryTimeout => ProblemKinds.RegistryTimeout,

@@ -1,5 +1,6 @@
 using FluentValidation;
 using Gateway.Images.Pull;
+using Gateway.Images.Push;
 using Gateway.Images.Transfer;
 using Gateway.Jobs;
 
@@ -21,6 +22,9 @@ internal static class ImagesExtensions
         builder.Services.AddSingleton<TransferPuller>();
         builder.Services.AddSingleton<ImagePuller>();
         builder.Services.AddSingleton<IJobHandler, PullJob>();
+        builder.Services.AddSingleton<ImagePusher>();
+        builder.Services.AddSingleton<IJobHandler, PushJob>();
+        builder.Services.AddSingleton<IValidator<PushRequest>, PushRequestValidator>();
         builder.Services.AddSingleton<IValidator<PullRequest>, PullRequestValidator>();
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Gateway.Auth;
 using Gateway.Containerd;
@@ -13,10 +12,6 @@ namespace Gateway.Images.Pull;
 /// <summary>pullImage: starts a pull, or returns the running job that already does the same one.</summary>
 internal static class PullImage
 {
-    // Two requests with different credentials are different work, and a plain hash of a password in the store could be guessed at. The
-    // key lives as long as the process: after a restart a request starts a job of its own, which finds the other's blobs.
-    private static readonly byte[] CredentialKey = RandomNumberGenerator.GetBytes(32);
-
     public static async Task<IResult> Handle(
         HttpContext http, string @namespace, PullRequest request, Caller caller, JobStarter jobs, ContainerdClient containerd,
         ImageEngines engines, IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
@@ -28,7 +23,7 @@ internal static class PullImage
         }
 
         await RequireSnapshotterAsync(containerd, work.Snapshotter, cancel);
-        var secret = request.Auth is null ? null : JsonSerializer.Serialize(request.Auth, GatewayJson.Options);
+        var secret = JobCredentials.Write(request.Auth);
         var start = new JobStart(PullJob.JobKind, @namespace, work, WorkKey(@namespace, work, secret), secret, work.Timeout);
         return await JobAnswers.Accepted(http, await jobs.StartAsync(start, caller, cancel), cancel);
     }
@@ -56,9 +51,6 @@ internal static class PullImage
         }
     }
 
-    private static string WorkKey(string containerdNamespace, PullWork work, string? secret)
-    {
-        var identity = secret is null ? "" : Convert.ToHexStringLower(HMACSHA256.HashData(CredentialKey, System.Text.Encoding.UTF8.GetBytes(secret)));
-        return $"{PullJob.JobKind} {containerdNamespace} {JsonSerializer.Serialize(work, GatewayJson.Options)} {identity}";
-    }
+    private static string WorkKey(string containerdNamespace, PullWork work, string? secret) =>
+        $"{PullJob.JobKind} {containerdNamespace} {JsonSerializer.Serialize(work, GatewayJson.Options)} {JobCredentials.IdentityOf(secret)}";
 }

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gateway.Http;
 using Gateway.Jobs;
-using Gateway.Oci;
 
 namespace Gateway.Images.Pull;
 
@@ -20,22 +19,10 @@ internal sealed class PullJob(ImagePuller puller, PullLease lease) : IJobHandler
     {
         var leaseId = PullLease.IdOf(job.Id);
         var work = job.Request.Deserialize<PullWork>(GatewayJson.Options)!;
-        var result = await puller.PullAsync(work, CredentialsOf(job), job.Namespace, leaseId, job.Progress, cancel);
+        var result = await puller.PullAsync(work, JobCredentials.Read(job.Secret), job.Namespace, leaseId, job.Progress, cancel);
         await lease.DropAsync(job.Namespace, leaseId, cancel);
         return JsonSerializer.SerializeToNode(result, GatewayJson.Options);
     }
 
     public Task CleanUpAsync(JobRun job, CancellationToken cancel) => lease.AbandonAsync(job.Namespace, PullLease.IdOf(job.Id), cancel);
-
-    private static RegistryCredentials? CredentialsOf(JobRun job)
-    {
-        var auth = job.Secret is null ? null : JsonSerializer.Deserialize<RegistryAuth>(job.Secret, GatewayJson.Options);
-        return auth is null ? null : new RegistryCredentials
-        {
-            Username = auth.Username,
-            Password = auth.Password,
-            IdentityToken = auth.IdentityToken,
-            RegistryToken = auth.RegistryToken,
-        };
-    }
 }

@@ -35,6 +35,9 @@ internal sealed class RegistryTrial : IDisposable
     public Repository Open(string authority, RegistryCredentials? credentials = null, TimeProvider? time = null, int attempts = 3) =>
         Client(time, attempts: attempts).Open(ImageReference.Parse($"{authority}/acme/app:1"), credentials);
 
+    public PushRepository OpenForPush(string authority, RegistryCredentials? credentials = null, TimeProvider? time = null, int attempts = 3) =>
+        Client(time, attempts: attempts).OpenForPush(ImageReference.Parse($"{authority}/acme/app:1"), credentials);
+
     /// <summary>Writes <c>hosts.toml</c> for a domain.</summary>
     public string Configure(string domain, string toml)
     {

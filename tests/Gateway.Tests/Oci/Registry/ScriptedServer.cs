@@ -22,12 +22,18 @@ internal sealed record SeenRequest(string Method, string PathAndQuery, IReadOnly
 /// <summary>A Kestrel on a free loopback port that answers as the test says and remembers what it was asked.</summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
+    /// <summary>Where a script finds the body that was read.</summary>
+    public const string BodyItem = "body";
+
     private readonly WebApplication app;
     private readonly ConcurrentQueue<SeenRequest> seen = new();
 
     private ScriptedServer(WebApplication app) => this.app = app;
 
     public RequestDelegate Script { get; set; } = context => { context.Response.StatusCode = 404; return Task.CompletedTask; };
+
+    /// <summary>Sees a request before its body is read; gives true when it has dealt with it.</summary>
+    public Func<HttpContext, Task<bool>>? BeforeBody { get; set; }
 
     public IReadOnlyList<SeenRequest> Seen => [.. seen];
 
@@ -66,8 +72,14 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
+        if (BeforeBody is { } early && await early(context))
+        {
+            return;
+        }
+
         using var reader = new StreamReader(context.Request.Body);
         var body = await reader.ReadToEndAsync();
+        context.Items[BodyItem] = body;
         var headers = context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         seen.Enqueue(new SeenRequest(
             context.Request.Method, context.Request.GetEncodedPathAndQuery(), headers, body, context.Connection.ClientCertificate?.Subject));
