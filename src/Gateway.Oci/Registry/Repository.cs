@@ -15,9 +15,13 @@ public sealed partial class Repository
     internal Repository(ImageReference reference, IReadOnlyList<HostSession> sessions, RetryRule retry, TimeProvider time, ILogger logger) =>
         (this.reference, this.sessions, this.retry, this.time, this.logger) = (reference, sessions, retry, time, logger);
 
-    /// <summary>Whether a host, with its port, is the registry that the reference names, which alone may be shown the caller's credentials.</summary>
-    public bool IsOrigin(string host) => string.Equals(
-        RegistryHost.DefaultFor(host).Authority, RegistryHost.DefaultFor(reference.Domain).Authority, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether a host, with or without its scheme's port, is the registry that the reference names, which alone may be shown the caller's credentials.</summary>
+    public bool IsOrigin(string host)
+    {
+        var origin = RegistryHost.DefaultFor(reference.Domain);
+        return string.Equals(host, origin.Authority, StringComparison.OrdinalIgnoreCase)
+            || string.Equals(host, $"{origin.Root.Host}:{origin.Root.Port}", StringComparison.OrdinalIgnoreCase);
+    }
 
     /// <summary>The descriptor that the reference's tag or digest stands for now.</summary>
     public Task<Descriptor> ResolveAsync(CancellationToken cancel) => AskAsync(

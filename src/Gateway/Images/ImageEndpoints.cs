@@ -32,7 +32,7 @@ internal static class ImageEndpoints
                 chosen manifests are pushed and then the index as it is, which some registries refuse (`registry_refused`) while they lack the others. `digest` of the
                 result is what the tag names. Blobs that the registry has are not sent again, and foreign layers not at all. `Prefer: wait=N` holds the answer for up to N seconds.
                 """)
-            .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(404, 413, 415)
+            .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(404, 413, 415, 422, 501)
             .Example("""{"reference": "docker.io/library/alpine:3.20", "target": "registry.example.com/team/alpine:3.20"}""");
 
         // Last: they take raw slashes.

@@ -22,6 +22,7 @@ internal static class ImagesExtensions
         builder.Services.AddSingleton<TransferPuller>();
         builder.Services.AddSingleton<ImagePuller>();
         builder.Services.AddSingleton<IJobHandler, PullJob>();
+        builder.Services.AddSingleton<TransferPusher>();
         builder.Services.AddSingleton<ImagePusher>();
         builder.Services.AddSingleton<IJobHandler, PushJob>();
         builder.Services.AddSingleton<IValidator<PushRequest>, PushRequestValidator>();

@@ -21,6 +21,7 @@ public sealed class TransferFaultsTests
         { StatusCode.Unknown, "failed to do request: Get \"https://r/v2/\": dial tcp 10.0.0.1:443: i/o timeout", "registry_timeout" },
         { StatusCode.FailedPrecondition, "failed commit on ref \"layer-sha256:x\": unexpected commit digest sha256:y, expected sha256:x: failed precondition", "digest_mismatch" },
         { StatusCode.Unknown, "failed to extract layer (application/vnd.oci.image.layer.v1.tar+gzip sha256:x) to overlayfs as \"extract-1 sha256:x\": failed to mount /var/lib/containerd/tmpmounts/x: no such file", "unpack_failed" },
+        { StatusCode.Unknown, "failed to extract layer (x) to overlayfs as \"extract-1 sha256:x\": failed to apply: unexpected EOF", "unpack_failed" },
         { StatusCode.Unknown, "failed to extract layer: write /var/lib/containerd/x: no space left on device", "insufficient_storage" },
         { StatusCode.Unavailable, "error reading from server: EOF", "containerd_unavailable" },
         { StatusCode.Unknown, "something new about /var/lib/containerd", "containerd_failure" },

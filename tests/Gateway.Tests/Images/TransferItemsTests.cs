@@ -7,8 +7,17 @@ namespace Gateway.Tests.Images;
 
 public sealed class TransferItemsTests
 {
-    private readonly ProgressItem unpacked = new("sha256:a", "layer", 100, unpacks: true);
-    private readonly ProgressItem kept = new("sha256:b", "layer", 100, unpacks: false);
+    private readonly JobProgress progress = new();
+    private readonly ProgressItem unpacked;
+    private readonly ProgressItem kept;
+    private readonly TransferItems items;
+
+    public TransferItemsTests()
+    {
+        unpacked = progress.Add("sha256:a", "layer", 100, unpacks: true);
+        kept = progress.Add("sha256:b", "layer", 100, unpacks: false);
+        items = new TransferItems(progress, new Dictionary<string, ProgressItem> { ["sha256:a"] = unpacked, ["sha256:b"] = kept });
+    }
 
     [Fact]
     public void Download_and_extraction_are_followed()
@@ -19,6 +28,7 @@ public sealed class TransferItemsTests
         Assert.Equal((ItemState.Downloading, 40), (unpacked.State, unpacked.BytesDone));
         Tell("sha256:a", "complete");
         Assert.Equal((ItemState.Downloaded, 100), (unpacked.State, unpacked.BytesDone));
+        Assert.Equal(JobPhase.Unpacking, progress.Phase);
         Tell("sha256:a", "extracting");
         Assert.Equal(ItemState.Unpacking, unpacked.State);
         Tell("sha256:a", "extracted");
@@ -56,11 +66,10 @@ public sealed class TransferItemsTests
     public void Events_of_other_things_are_passed_over()
     {
         Tell("sha256:c", "downloading", 5);
-        new TransferItems(new Dictionary<string, ProgressItem> { ["sha256:a"] = unpacked }).Report(new Progress { Event = "Completed pull from OCI Registry" });
+        items.Report(new Progress { Event = "Completed pull from OCI Registry" });
         Assert.Equal((ItemState.Waiting, 0), (unpacked.State, unpacked.BytesDone));
     }
 
     private void Tell(string digest, string what, long done = 0) =>
-        new TransferItems(new Dictionary<string, ProgressItem> { ["sha256:a"] = unpacked, ["sha256:b"] = kept })
-            .Report(new Progress { Event = what, Done = done, Total = 100, Desc = new ContentDescriptor { Digest = digest } });
+        items.Report(new Progress { Event = what, Done = done, Total = 100, Desc = new ContentDescriptor { Digest = digest } });
 }

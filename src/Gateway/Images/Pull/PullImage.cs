@@ -17,11 +17,7 @@ internal static class PullImage
         ImageEngines engines, IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
     {
         var work = Normalise(request, daemon.Value, options.Value);
-        if (await engines.RequireAsync(cancel) is ImageEngine.Transfer)
-        {
-            RegistryLogin.RequireSupported(request.Auth?.RegistryToken);
-        }
-
+        await engines.RequireForAsync(request.Auth?.RegistryToken, cancel);
         await RequireSnapshotterAsync(containerd, work.Snapshotter, cancel);
         var secret = JobCredentials.Write(request.Auth);
         var start = new JobStart(PullJob.JobKind, @namespace, work, WorkKey(@namespace, work, secret), secret, work.Timeout);

@@ -43,7 +43,7 @@ internal sealed class TransferPuller(ContainerdClient containerd, TransferCall t
         await HoldChainsAsync(held, work.Snapshotter, unpacked, cancel);
 
         // 3
-        var told = new TransferItems(items);
+        var told = new TransferItems(progress, items);
         await transfers.PullAsync(held, EndOf(pull), StoreOf(pull, unpacked), told, cancel);
 
         // 4: a layer whose chain was unpacked already is not fetched by the daemon.

@@ -18,6 +18,15 @@ internal static class RegistryLogin
         }
     }
 
+    /// <summary>The check at a request: the engine is there, and takes these credentials.</summary>
+    public static async Task RequireForAsync(this ImageEngines engines, string? registryToken, CancellationToken cancel)
+    {
+        if (await engines.RequireAsync(cancel) is ImageEngine.Transfer)
+        {
+            RequireSupported(registryToken);
+        }
+    }
+
     /// <summary>Answers until the stream ends. Only the registry that the reference names is shown credentials: mirrors get none.</summary>
     public static async Task AnswerAsync(DaemonStream stream, Repository repository, RegistryCredentials credentials)
     {

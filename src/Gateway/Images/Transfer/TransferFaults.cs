@@ -34,7 +34,7 @@ internal static class TransferFaults
         ("short read", OciFault.RegistryUnavailable, "the registry ends too early"),
     ];
 
-    private static readonly string[] UnpackFaults = ["failed to extract layer", "failed to apply", "apply layer error", "wrong diff id", "mismatched image rootfs", "unpack: "];
+    private static readonly string[] UnpackFaults = ["failed to extract layer", "failed to apply", "wrong diff id", "mismatched image rootfs"];
 
     /// <param name="what">What could not be done, for example <c>cannot pull docker.io/library/alpine:3.20</c>.</param>
     public static Exception Of(RpcException failed, string what)
@@ -55,10 +55,14 @@ internal static class TransferFaults
             return new ProblemException(ProblemKinds.NotSupportedByTransfer, $"{what}: containerd's Transfer service is not configured to unpack this platform into this snapshotter", failed);
         }
 
-        // An unpack waits for its layers, so a registry's fault stands in its error, too.
+        // First: a broken archive also ends in an "unexpected EOF".
+        if (UnpackFaults.Any(known => text.Contains(known, StringComparison.Ordinal)))
+        {
+            return new ProblemException(ProblemKinds.UnpackFailed, $"{what}: containerd could not unpack a layer", failed);
+        }
+
         var fault = RegistryFaults.FirstOrDefault(known => text.Contains(known.Text, StringComparison.OrdinalIgnoreCase));
         return fault.Text is not null ? new OciException(fault.Fault, $"{what}: {fault.Words}", failed)
-            : UnpackFaults.Any(known => text.Contains(known, StringComparison.Ordinal)) ? new ProblemException(ProblemKinds.UnpackFailed, $"{what}: containerd could not unpack a layer", failed)
             : failed.StatusCode is StatusCode.NotFound ? new OciException(OciFault.ImageNotFound, $"{what}: the registry does not have all of it", failed)
             : failed;
     }

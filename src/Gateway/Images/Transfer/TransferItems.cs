@@ -4,7 +4,7 @@ using Gateway.Jobs;
 namespace Gateway.Images.Transfer;
 
 /// <summary>Turns a transfer's progress into that of the job's items. Events come late, twice, or not at all; an item never goes back.</summary>
-internal sealed class TransferItems(IReadOnlyDictionary<string, ProgressItem> items)
+internal sealed class TransferItems(JobProgress progress, IReadOnlyDictionary<string, ProgressItem> items)
 {
     public void Report(Progress told)
     {
@@ -40,12 +40,17 @@ internal sealed class TransferItems(IReadOnlyDictionary<string, ProgressItem> it
         }
     }
 
-    // The states of an item stand in their order.
-    private static void Enter(ProgressItem item, ItemState next)
+    // The states of an item stand in their order. Most daemons tell nothing of unpacking: it goes on from the first layer that is here.
+    private void Enter(ProgressItem item, ItemState next)
     {
         if (next > item.State)
         {
             item.State = next;
+        }
+
+        if (item.Unpacks && next is ItemState.Downloaded)
+        {
+            progress.Enter(JobPhase.Unpacking);
         }
     }
 }
