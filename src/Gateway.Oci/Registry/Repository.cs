@@ -15,6 +15,9 @@ public sealed partial class Repository
     internal Repository(ImageReference reference, IReadOnlyList<HostSession> sessions, RetryRule retry, TimeProvider time, ILogger logger) =>
         (this.reference, this.sessions, this.retry, this.time, this.logger) = (reference, sessions, retry, time, logger);
 
+    /// <summary>The scheme of the registry where nothing is configured for it.</summary>
+    public string DefaultScheme => RegistryHost.DefaultFor(reference.Domain).Root.Scheme;
+
     /// <summary>Whether a host, with or without its scheme's port, is the registry that the reference names, which alone may be shown the caller's credentials.</summary>
     public bool IsOrigin(string host)
     {

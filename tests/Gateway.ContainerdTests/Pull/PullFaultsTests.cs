@@ -103,10 +103,11 @@ public sealed class PullFaultsTests(Nodes nodes)
         Assert.Equal(version is Versions.Transfer ? 1 : 2, registry.Count(First));
     }
 
-    [Fact]
-    public async Task Registry_that_falls_silent_is_told_as_timed_out()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Registry_that_falls_silent_is_told_as_timed_out(string version)
     {
-        var (job, _, _) = await PullAsync(Versions.Oldest, async (http, registry) =>
+        var (job, _, _) = await PullAsync(version, async (http, registry) =>
         {
             if (!http.Request.Path.Value!.EndsWith(First, StringComparison.Ordinal))
             {

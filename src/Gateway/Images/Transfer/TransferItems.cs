@@ -6,6 +6,9 @@ namespace Gateway.Images.Transfer;
 /// <summary>Turns a transfer's progress into that of the job's items. Events come late, twice, or not at all; an item never goes back.</summary>
 internal sealed class TransferItems(JobProgress progress, IReadOnlyDictionary<string, ProgressItem> items)
 {
+    /// <summary>Whether an ingest is that of one of the items: its ref ends in the digest.</summary>
+    public bool Has(string ingestRef) => items.ContainsKey(ingestRef[(ingestRef.IndexOf('-') + 1)..]);
+
     public void Report(Progress told)
     {
         if (told.Desc is null || !items.TryGetValue(told.Desc.Digest, out var item))
