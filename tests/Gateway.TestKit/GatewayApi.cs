@@ -48,6 +48,16 @@ public sealed class GatewayApi(Uri url, string? key) : IDisposable
     /// <summary>Pulls to the end; gives the finished job.</summary>
     public async Task<JsonObject> PullAsync(string containerdNamespace, object request) => await EndOfAsync((string)(await StartPullAsync(containerdNamespace, request))["id"]!);
 
+    /// <summary>Starts a push; gives the job.</summary>
+    public async Task<JsonObject> StartPushAsync(string containerdNamespace, object request)
+    {
+        var answer = await PostAsync($"/v1/namespaces/{containerdNamespace}/images/push", request);
+        return answer.Status is HttpStatusCode.Accepted ? answer.Json : throw new InvalidOperationException($"{answer.Status}: {answer.Text}");
+    }
+
+    /// <summary>Pushes to the end; gives the finished job.</summary>
+    public async Task<JsonObject> PushAsync(string containerdNamespace, object request) => await EndOfAsync((string)(await StartPushAsync(containerdNamespace, request))["id"]!);
+
     public async Task<JsonObject> JobAsync(string id) => (await GetAsync($"/v1/jobs/{id}")).Json;
 
     public async Task<JsonObject> EndOfAsync(string id, int seconds = 120)

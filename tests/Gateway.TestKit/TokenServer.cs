@@ -62,10 +62,10 @@ public sealed class TokenServer : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>A token for a push past the gateway.</summary>
+    /// <summary>A token for scopes with blanks between; as it is good for a push past the gateway.</summary>
     public string Token(string scope)
     {
-        var parts = scope.Split(':');
+        var scopes = scope.Split(' ').Select(one => one.Split(':'));
         var header = JsonSerializer.SerializeToUtf8Bytes(new { typ = "JWT", alg = "RS256", x5c = new[] { Convert.ToBase64String(certificate.RawData) } });
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         var claims = JsonSerializer.SerializeToUtf8Bytes(new
@@ -77,7 +77,7 @@ public sealed class TokenServer : IAsyncDisposable
             nbf = now - 10,
             iat = now,
             jti = Guid.NewGuid(),
-            access = new[] { new { type = parts[0], name = parts[1], actions = parts[2].Split(',') } },
+            access = scopes.Select(parts => new { type = parts[0], name = parts[1], actions = parts[2].Split(',') }),
         });
         var text = $"{Base64Url.EncodeToString(header)}.{Base64Url.EncodeToString(claims)}";
         return $"{text}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(text), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";

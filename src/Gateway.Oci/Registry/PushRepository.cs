@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Gateway.Oci.Registry;
 
 /// <summary>How a blob came to be in the repository.</summary>
@@ -103,14 +105,14 @@ public sealed class PushRepository
             : true;
     }
 
-    // Whoever may push need not be allowed to look: a refusal counts as "not there", and the upload tells.
+    // Whoever may push need not be allowed to look: a refusal counts as "not there", and the upload tells. Credentials that are wrong are not sent again.
     private async Task<HttpResponseMessage?> FindAsync(ObjectRequest head, CancellationToken cancel)
     {
         try
         {
             return await session.SendAsync(head, cancel);
         }
-        catch (RegistryFault absent) when (!absent.Transient && absent.Status is not null)
+        catch (RegistryFault absent) when (!absent.Transient && absent.Status is not (null or HttpStatusCode.Unauthorized))
         {
             return null;
         }

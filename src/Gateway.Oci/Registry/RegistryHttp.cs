@@ -34,7 +34,8 @@ internal sealed class RegistryHttp(RegistryOptions options, TimeProvider time) :
         }
         catch (OperationCanceledException fault) when (late.IsCancellationRequested)
         {
-            throw new RegistryFault(OciFault.RegistryTimeout, $"{host} sent no answer{(request.Content is UploadContent ? ", or took no byte," : "")} in {options.HeaderTimeout.TotalSeconds:0.#} s", fault) { Transient = true };
+            var silence = request.Content is UploadContent ? "stopped taking bytes, or sent no answer to them in time" : $"sent no answer in {options.HeaderTimeout.TotalSeconds:0.#} s";
+            throw new RegistryFault(OciFault.RegistryTimeout, $"{host} {silence}", fault) { Transient = true };
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)
         {

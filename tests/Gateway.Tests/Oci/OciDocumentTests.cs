@@ -30,6 +30,18 @@ public sealed class OciDocumentTests
     }
 
     [Fact]
+    public void Foreign_layers_are_read_where_they_are_allowed()
+    {
+        var json = Manifest(layers: Descriptor(MediaTypes.OciLayerGzip, DigestA) + ","
+            + Descriptor("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", DigestB, more: ""","urls":["https://elsewhere.test/x"]"""));
+
+        var manifest = Assert.IsType<ImageManifest>(OciDocument.Parse(Encoding.UTF8.GetBytes(json), MediaTypes.OciManifest, allowForeign: true));
+
+        Assert.Null(manifest.Layers[0].Urls);
+        Assert.Equal(["https://elsewhere.test/x"], manifest.Layers[1].Urls);
+    }
+
+    [Fact]
     public void An_index_is_read_with_all_its_fields()
     {
         var index = Index(

@@ -28,7 +28,7 @@ internal sealed class ImagePusher(
 
         // 2
         var store = new BlobStore(held, target);
-        var plan = await new PushPlanner(store).PlanAsync(work, cancel);
+        var plan = await new PushPlanner(new HeldContent(store)).PlanAsync(work, cancel);
         PushPlan.RequireFits(target, plan.Top.Digest);
         if (engine is ImageEngine.Transfer)
         {

@@ -14,7 +14,7 @@ internal sealed class RegistryTrial : IDisposable
     public string ConfigPath { get; } = Directory.CreateTempSubdirectory("hosts-").FullName;
 
     public RegistryClient Client(TimeProvider? time = null, EgressPolicy? egress = null, Dictionary<string, IReadOnlyList<string>>? trusted = null,
-        Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null, TimeSpan? backoff = null, int attempts = 3)
+        Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null, TimeSpan? backoff = null, int attempts = 3, TimeSpan? idle = null)
     {
         var client = new RegistryClient(
             new RegistryOptions
@@ -23,6 +23,7 @@ internal sealed class RegistryTrial : IDisposable
                 UserAgent = "gateway-tests",
                 MaxAttempts = attempts,
                 BackoffBase = backoff ?? TimeSpan.Zero,
+                IdleTimeout = idle ?? TimeSpan.FromSeconds(60),
                 Egress = egress ?? new EgressPolicy(allowLoopback: true),
                 TrustedRealms = trusted ?? [],
                 Resolve = resolve ?? Dns.GetHostAddressesAsync,

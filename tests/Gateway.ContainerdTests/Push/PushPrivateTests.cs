@@ -1,0 +1,77 @@
+using System.Text;
+using Gateway.TestKit;
+
+namespace Gateway.ContainerdTests.Push;
+
+/// <summary>Real registries that want something: Basic, tokens, and a certificate of a private CA.</summary>
+public sealed class PushPrivateTests
+{
+    private const string Ns = "private";
+    private static readonly TestImage Image = TestImage.Small(61);
+
+    // Unlike anything else, so that it can be looked for everywhere.
+    private readonly string password = "canary" + Guid.NewGuid().ToString("N");
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Basic_credentials_are_used_for_the_push_and_are_nowhere_afterwards(string version)
+    {
+        await using var registry = await DockerRegistry.StartWithBasicAsync("user", password);
+        await using var node = await Node.StartAsync(version);
+        var reference = await PushTrial.BringAsync(node, Ns, Image);
+        var target = $"{registry.Host}/acme/secret:1";
+
+        Assert.Equal("registry_unauthorized", PushTrial.Code(await node.Api.PushAsync(Ns, new { reference, target })));
+        Assert.Equal("registry_unauthorized", PushTrial.Code(await node.Api.PushAsync(Ns, new { reference, target, auth = new { username = "user", password = password + "x" } })));
+        var job = await node.Api.PushAsync(Ns, new { reference, target, auth = new { username = "user", password } });
+
+        PushTrial.Succeeded(job, Image.Digest);
+        Assert.DoesNotContain(password, job.ToJsonString());
+        Assert.Equal(Image.Digest, await PushTrial.SkopeoDigestAsync(target, "--creds", $"user:{password}"));
+        await PushTrial.IsCleanAsync(node, Ns);
+        await node.Gateway.TerminateAsync();
+        string[] forms = [password, Convert.ToBase64String(Encoding.UTF8.GetBytes($"user:{password}"))];
+        Assert.All(forms, secret => Assert.DoesNotContain(secret, node.Gateway.Log));
+        foreach (var file in Directory.EnumerateFiles(node.Gateway.Folder, "*", SearchOption.AllDirectories))
+        {
+            var bytes = Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file));
+            Assert.All(forms, secret => Assert.DoesNotContain(secret, bytes));
+        }
+    }
+
+    [Fact]
+    public async Task Token_server_is_asked_for_a_token_that_allows_the_push_and_one_that_allows_the_mount()
+    {
+        await using var tokens = await TokenServer.StartAsync(password);
+        await using var registry = await DockerRegistry.StartAsync(tokens.RegistryConfiguration);
+        await using var node = await Node.StartAsync(Versions.Oldest);
+        var reference = await PushTrial.BringAsync(node, Ns, Image);
+        var auth = new { username = "user", password };
+
+        Assert.Equal("registry_unauthorized", PushTrial.Code(await node.Api.PushAsync(Ns, new { reference, target = $"{registry.Host}/acme/one:1" })));
+        PushTrial.Succeeded(await node.Api.PushAsync(Ns, new { reference, target = $"{registry.Host}/acme/one:1", auth }), Image.Digest);
+        var mounted = PushTrial.Succeeded(await node.Api.PushAsync(Ns, new { reference, target = $"{registry.Host}/acme/two:1", auth }), Image.Digest);
+
+        Assert.Equal(Image.Blobs.Count, (int)mounted["mounted"]!["count"]!);
+        await PushTrial.IsCleanAsync(node, Ns);
+    }
+
+    [Fact]
+    public async Task Private_ca_is_taken_from_hosts_toml()
+    {
+        using var certificates = new Certificates();
+        await using var registry = await DockerRegistry.StartAsync(certificate: (certificates.CertificateFile, certificates.KeyFile));
+        await using var node = await Node.StartAsync(Versions.Oldest, new Dictionary<string, string?> { ["Jobs__MaxAttempts"] = "1", ["Registries__MaxAttempts"] = "1" });
+        var reference = await PushTrial.BringAsync(node, Ns, Image);
+        var target = $"{registry.Host}/acme/app:1";
+        var folder = Directory.CreateDirectory(Path.Combine(node.Gateway.Folder, "certs.d", registry.Host)).FullName;
+
+        await File.WriteAllTextAsync(Path.Combine(folder, "hosts.toml"), $"server = \"https://{registry.Host}\"\n");
+        Assert.Equal("registry_unavailable", PushTrial.Code(await node.Api.PushAsync(Ns, new { reference, target })));
+        await File.WriteAllTextAsync(Path.Combine(folder, "hosts.toml"), $"server = \"https://{registry.Host}\"\nca = \"{certificates.CaFile}\"\n");
+
+        PushTrial.Succeeded(await node.Api.PushAsync(Ns, new { reference, target }), Image.Digest);
+        Assert.Equal(Image.Digest, await PushTrial.SkopeoDigestAsync(target));
+        await PushTrial.IsCleanAsync(node, Ns);
+    }
+}

@@ -1,0 +1,131 @@
+using Gateway.TestKit;
+
+namespace Gateway.ContainerdTests.Push;
+
+/// <summary>Kills and cancels in the middle of a push. Each test has a node of its own.</summary>
+public sealed class PushSurvivesTests
+{
+    private const string Ns = "survives";
+    private static readonly TestImage Image = TestImage.Of(Layer.Random(3_000_000, 41), Layer.Random(2_000_000, 42));
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Killed_gateway_goes_on_after_its_restart_without_sending_twice_what_it_had_sent(string version)
+    {
+        await using var node = await Node.StartAsync(version, new Dictionary<string, string?> { ["Images__MaxConcurrentUploads"] = "1" });
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var reference = await PushTrial.BringAsync(node, Ns, Image);
+        var gate = new BodyGate(registry, Image.Layers[1].Digest);
+        var id = (string)(await node.Api.StartPushAsync(Ns, new { reference, target = $"{registry.Host}/acme/app:1" }))["id"]!;
+        await gate.Reached;
+        Assert.Equal(["gw-" + id], await node.Ctr.LeasesAsync(Ns));
+        await node.Gateway.KillAsync();
+        gate.Open();
+        await node.Gateway.StartAsync();
+
+        var job = await node.Api.EndOfAsync(id);
+
+        PushTrial.Succeeded(job, Image.Digest);
+        Assert.Equal(2, (int)job["attempt"]!);
+        Assert.Equal(2, (int)job["result"]!["existing"]!["count"]!);
+        Assert.Equal(4, registry.Count("/blobs/uploads/", "POST"));
+        await PushTrial.IsCleanAsync(node, Ns);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Canceled_push_leaves_no_lease_and_no_tag(string version)
+    {
+        await using var node = await Node.StartAsync(version);
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var reference = await PushTrial.BringAsync(node, Ns, Image);
+        var gate = new BodyGate(registry, Image.Layers[0].Digest);
+        var id = (string)(await node.Api.StartPushAsync(Ns, new { reference, target = $"{registry.Host}/acme/app:1" }))["id"]!;
+        await gate.Reached;
+        await Wait.UntilAsync(async () => (await node.Api.JobAsync(id))["progress"] is { } progress && (string?)progress["phase"] is "uploading"
+            && progress["items"]!.AsArray().Any(item => (string?)item!["digest"] == Image.Layers[0].Digest && (string?)item["state"] is "uploading"), "the upload is told");
+
+        Assert.Equal(202, (int)(await node.Api.PostAsync($"/v1/jobs/{id}/cancel")).Status);
+
+        Assert.Equal("canceled", (string?)(await node.Api.EndOfAsync(id))["state"]);
+        Assert.Null(registry.Pushed.Find("acme/app", "1"));
+        Assert.Empty(await node.Ctr.LeasesAsync(Ns));
+        await PushTrial.IsCleanAsync(node, Ns);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Killed_containerd_is_waited_for(string version)
+    {
+        await using var node = await Node.StartAsync(version);
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var reference = await PushTrial.BringAsync(node, Ns, Image);
+        var gate = new BodyGate(registry, Image.Layers[0].Digest);
+        var id = (string)(await node.Api.StartPushAsync(Ns, new { reference, target = $"{registry.Host}/acme/app:1" }))["id"]!;
+        await gate.Reached;
+        await node.Containerd.KillAsync();
+        gate.Open();
+        await Wait.UntilAsync(async () => (int)(await node.Api.GetAsync("/healthz/ready")).Status is 503, "the gateway tells that it is not ready");
+        await node.Containerd.StartAsync();
+
+        PushTrial.Succeeded(await node.Api.EndOfAsync(id), Image.Digest);
+        await PushTrial.IsCleanAsync(node, Ns);
+    }
+
+    [Fact]
+    public async Task Image_that_is_deleted_while_it_is_pushed_is_pushed_whole()
+    {
+        await using var node = await Node.StartAsync(Versions.Oldest);
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var reference = await PushTrial.BringAsync(node, Ns, Image);
+        var gate = new BodyGate(registry, Image.Layers[0].Digest);
+        var id = (string)(await node.Api.StartPushAsync(Ns, new { reference, target = $"{registry.Host}/acme/app:1" }))["id"]!;
+        await gate.Reached;
+        await node.Ctr.RunAsync(Ns, "images", "rm", "--sync", reference);
+        gate.Open();
+
+        PushTrial.Succeeded(await node.Api.EndOfAsync(id), Image.Digest);
+        await node.Ctr.CollectAsync(Ns);
+        Assert.Empty(await node.Ctr.BlobsAsync(Ns));
+    }
+
+    [Fact]
+    public async Task Push_that_runs_out_of_its_time_fails_as_deadline_exceeded()
+    {
+        await using var node = await Node.StartAsync(Versions.Oldest);
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var reference = await PushTrial.BringAsync(node, Ns, Image);
+        var gate = new BodyGate(registry, Image.Layers[0].Digest);
+
+        var job = await node.Api.PushAsync(Ns, new { reference, target = $"{registry.Host}/acme/app:1", timeout = "2s" });
+
+        gate.Open();
+        Assert.Equal("deadline_exceeded", PushTrial.Code(job));
+        await PushTrial.IsCleanAsync(node, Ns);
+    }
+
+    /// <summary>Takes half a megabyte of a blob's upload and then no more, until it is opened or the client leaves; then the upload is cut.</summary>
+    private sealed class BodyGate
+    {
+        private readonly TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public BodyGate(ScriptedRegistry registry, string digest) => registry.Script = async http =>
+        {
+            if (opened.Task.IsCompleted || http.Request.Query["digest"] != digest)
+            {
+                return false;
+            }
+
+            await http.Request.Body.ReadExactlyAsync(new byte[500_000]);
+            reached.TrySetResult();
+            await Task.WhenAny(opened.Task, Task.Delay(Timeout.Infinite, http.RequestAborted));
+            http.Abort();
+            return true;
+        };
+
+        public Task Reached => reached.Task;
+
+        public void Open() => opened.TrySetResult();
+    }
+}
