@@ -34,7 +34,7 @@ public sealed class PushShapesTests(Nodes nodes)
         get
         {
             var cases = new TheoryData<string, string>();
-            foreach (var version in Versions.All)
+            foreach (var version in Versions.WithEngines)
             {
                 foreach (var shape in Shapes.Keys)
                 {
@@ -72,7 +72,7 @@ public sealed class PushShapesTests(Nodes nodes)
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Image_without_a_target_is_pushed_to_its_own_name(string version)
     {
         var node = await nodes.NodeAsync(version);
