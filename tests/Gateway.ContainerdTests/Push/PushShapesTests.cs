@@ -61,8 +61,10 @@ public sealed class PushShapesTests(Nodes nodes)
         Assert.Equal(target, (string?)result["target"]);
         Assert.Equal(image.MediaType, (string?)result["mediaType"]);
         Assert.True((bool)result["changed"]!);
-        Assert.Equal(image.Blobs.Count + image.Manifests.Count, (int)result["uploaded"]!["count"]!);
-        Assert.Equal(image.Blobs.Values.Sum(blob => blob.LongLength) + image.Manifests.Values.Sum(one => one.Bytes.LongLength), (long)result["uploaded"]!["bytes"]!);
+        // Of a layer that an image has twice the daemon tells only that it is there the second time.
+        string[] kinds = version is Versions.Transfer ? ["uploaded", "existing"] : ["uploaded"];
+        Assert.Equal(image.Blobs.Count + image.Manifests.Count, kinds.Sum(kind => (int)result[kind]!["count"]!));
+        Assert.Equal(image.Blobs.Values.Sum(blob => blob.LongLength) + image.Manifests.Values.Sum(one => one.Bytes.LongLength), kinds.Sum(kind => (long)result[kind]!["bytes"]!));
         Assert.Equal(image.Digest, await PushTrial.SkopeoDigestAsync(target));
         await PushTrial.PullAsync(node, second, target);
         Assert.Contains("complete", await node.Ctr.CheckAsync(second, target));

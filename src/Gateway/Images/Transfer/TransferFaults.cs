@@ -55,6 +55,11 @@ internal static class TransferFaults
             return new ProblemException(ProblemKinds.NotSupportedByTransfer, $"{what}: containerd's Transfer service is not configured to unpack this platform into this snapshotter", failed);
         }
 
+        if (text.Contains("invalid content digest in response", StringComparison.Ordinal))
+        {
+            return new ProblemException(ProblemKinds.NotSupportedByTransfer, $"{what}: containerd's Transfer service wants the registry to name the digest of what it stored, which this one does not", failed);
+        }
+
         // First: a broken archive also ends in an "unexpected EOF".
         if (UnpackFaults.Any(known => text.Contains(known, StringComparison.Ordinal)))
         {

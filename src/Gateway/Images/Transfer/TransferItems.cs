@@ -30,7 +30,7 @@ internal sealed class TransferItems(JobProgress progress, IReadOnlyDictionary<st
                 item.Reached(item.BytesTotal);
                 item.State = ItemState.Done;
                 break;
-            case "already exists":
+            case "already exists" when item.State is not ItemState.Done: // a layer that the image has twice was sent the first time
                 item.Reached(item.BytesTotal);
                 Enter(item, item.Unpacks ? ItemState.Downloaded : ItemState.Exists);
                 break;
