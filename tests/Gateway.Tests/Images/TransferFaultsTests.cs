@@ -11,7 +11,10 @@ public sealed class TransferFaultsTests
     {
         { StatusCode.Unknown, "blocking pull of r/a:1@sha256:x with digest sha256:x: image verifier bindir rejected pull: verifier x rejected image (exit code 1): no", "image_verification_failed" },
         { StatusCode.InvalidArgument, "unable to initialize unpacker: no unpack platforms defined: invalid argument", "not_supported_by_transfer" },
-        { StatusCode.Unknown, "got invalid content digest in response: invalid checksum digest format", "not_supported_by_transfer" },
+        { StatusCode.Unknown, "failed commit on ref \"config-sha256:x\": invalid content digest in response: invalid checksum digest format", "not_supported_by_transfer" },
+        { StatusCode.Unknown, "unexpected status from POST request to http://r/v2/a/blobs/uploads/?[redacted] 413 Request Entity Too Large", "registry_refused" },
+        { StatusCode.Unknown, "unexpected status from PUT request to http://r/v2/a/manifests/1: 400 Bad Request", "registry_refused" },
+        { StatusCode.Unknown, "unexpected status from POST request to http://r/v2/a/blobs/uploads/?[redacted] 403 Forbidden", "registry_forbidden" },
         { StatusCode.Unknown, "failed to copy: httpReadSeeker: failed open: unexpected status from GET request to http://r/v2/a/blobs/sha256:x: 401 Unauthorized", "registry_unauthorized" },
         { StatusCode.Unknown, "failed to resolve image: failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://t/token: 400 Bad Request", "registry_unauthorized" },
         { StatusCode.Unknown, "failed to copy: httpReadSeeker: failed open: unexpected status from GET request to http://r/v2/a/blobs/sha256:x: 403 Forbidden", "registry_forbidden" },
