@@ -12,20 +12,29 @@ public static class DaemonPlugins
     /// <summary>Plugin type of snapshotters.</summary>
     public const string SnapshotterType = "io.containerd.snapshotter.v1";
 
+    /// <summary>Plugin type of the Transfer service.</summary>
+    public const string TransferType = "io.containerd.transfer.v1";
+
+    /// <summary>Plugin type of image verifiers, which only the Transfer service asks.</summary>
+    public const string ImageVerifierType = "io.containerd.image-verifier.v1";
+
     /// <summary>Every plugin, the failed and the skipped ones too.</summary>
     public static async Task<IReadOnlyList<Plugin>> PluginsAsync(this ContainerdClient containerd, CancellationToken cancel) =>
         (await containerd.Introspection.PluginsAsync(new PluginsRequest(), cancellationToken: cancel)).Plugins;
 
     /// <summary>Names of the snapshotters that work, sorted.</summary>
     public static async Task<IReadOnlyList<string>> SnapshottersAsync(this ContainerdClient containerd, CancellationToken cancel) =>
-        [.. (await containerd.LoadedSnapshottersAsync(cancel)).Select(snapshotter => snapshotter.Name)];
+        [.. (await containerd.WorkingAsync(SnapshotterType, cancel)).Select(plugin => plugin.Id)];
 
     /// <summary>The snapshotters that work, by name. A proxied one exports the address it is reached at.</summary>
-    public static async Task<IReadOnlyList<Snapshotter>> LoadedSnapshottersAsync(this ContainerdClient containerd, CancellationToken cancel)
+    public static async Task<IReadOnlyList<Snapshotter>> LoadedSnapshottersAsync(this ContainerdClient containerd, CancellationToken cancel) =>
+        [.. (await containerd.WorkingAsync(SnapshotterType, cancel)).Select(plugin => new Snapshotter(plugin.Id, !plugin.Exports.ContainsKey("address")))];
+
+    /// <summary>The plugins of a type that work, by id.</summary>
+    public static async Task<IReadOnlyList<Plugin>> WorkingAsync(this ContainerdClient containerd, string type, CancellationToken cancel)
     {
-        var request = new PluginsRequest { Filters = { $"type=={SnapshotterType}" } };
+        var request = new PluginsRequest { Filters = { $"type=={type}" } };
         var answer = await containerd.Introspection.PluginsAsync(request, cancellationToken: cancel);
-        return [.. answer.Plugins.Where(plugin => plugin.InitErr is null).OrderBy(plugin => plugin.Id, StringComparer.Ordinal)
-            .Select(plugin => new Snapshotter(plugin.Id, !plugin.Exports.ContainsKey("address")))];
+        return [.. answer.Plugins.Where(plugin => plugin.InitErr is null).OrderBy(plugin => plugin.Id, StringComparer.Ordinal)];
     }
 }

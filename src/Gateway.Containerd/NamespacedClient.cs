@@ -6,6 +6,8 @@ using Gateway.Containerd.Services.Leases;
 using Gateway.Containerd.Services.Namespaces;
 using Gateway.Containerd.Services.Snapshots;
 using Gateway.Containerd.Wire;
+using Gateway.Containerd.Services.Streaming;
+using Gateway.Containerd.Services.Transfer;
 using Grpc.Core;
 
 namespace Gateway.Containerd;
@@ -27,6 +29,8 @@ public sealed class NamespacedClient
         Leases = new(calls);
         Containers = new(calls);
         Namespaces = new(calls);
+        Transfer = new(calls);
+        Streaming = new(calls);
     }
 
     /// <summary>The namespace every call is made in.</summary>
@@ -58,4 +62,9 @@ public sealed class NamespacedClient
 
     /// <summary>Opens a <c>Content.Write</c>, which takes bytes faster than the generated client's.</summary>
     internal Task<ContentWriteCall> OpenWriteAsync(CancellationToken cancel) => ContentWriteCall.OpenAsync(socketPath, Namespace, LeaseId, cancel);
+    /// <summary>Images moved by the daemon itself; see <see cref="TypedAny"/> for what goes in.</summary>
+    public Transfer.TransferClient Transfer { get; }
+
+    /// <summary>Side channels of a transfer; <see cref="DaemonStream"/> opens them.</summary>
+    internal Streaming.StreamingClient Streaming { get; }
 }

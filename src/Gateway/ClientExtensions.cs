@@ -22,6 +22,8 @@ internal static class ClientExtensions
         services.AddSingleton(provider => new MetadataStamps(
             provider.GetRequiredService<ContainerdClient>(), provider.GetRequiredService<DaemonPeers>(),
             provider.GetRequiredService<IOptions<ContainerdOptions>>().Value.ReadFromMemory, provider.GetRequiredService<TimeProvider>()));
+        services.AddOptions<ImageEngineOptions>().BindConfiguration(ImageEngineOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ImageEngines>();
         services.AddSingleton(provider => new RegistryClient(RegistryOptionsOf(provider), TimeProvider.System, provider.GetRequiredService<ILoggerFactory>()));
         services.AddHealthChecks().AddCheck<ContainerdCheck>("containerd", timeout: TimeSpan.FromSeconds(2));
     }

@@ -8,7 +8,7 @@ namespace Gateway.ContainerdTests;
 /// <summary>One containerd and one gateway of each version, and one registry, for the whole run. Tests use namespaces of their own.</summary>
 public sealed class Nodes : IAsyncLifetime
 {
-    private readonly Dictionary<string, Lazy<Task<Node>>> nodes = ContainerdDaemon.KnownVersions.ToDictionary(version => version, version => new Lazy<Task<Node>>(() => Node.StartAsync(version)));
+    private readonly Dictionary<string, Lazy<Task<Node>>> nodes = ContainerdDaemon.KnownVersions.Append(Versions.Transfer).ToDictionary(version => version, version => new Lazy<Task<Node>>(() => Node.StartAsync(version)));
     private readonly Lazy<Task<DockerRegistry>> registry = new(() => DockerRegistry.StartAsync());
     private int names;
 
@@ -42,12 +42,16 @@ public sealed record Node(ContainerdDaemon Containerd, GatewayProcess Gateway) :
 
     public Ctr Ctr => Containerd.Ctr;
 
+    /// <param name="version">A version of containerd, with <c>/transfer</c> where the gateway is to use its Transfer service.</param>
     public static async Task<Node> StartAsync(string version, IReadOnlyDictionary<string, string?>? settings = null, IReadOnlyDictionary<string, string?>? daemonEnvironment = null)
     {
-        var containerd = await ContainerdDaemon.StartAsync(version, daemonEnvironment);
+        var (daemon, engine) = version.Split('/') is [var number, var name] ? (number, name) : (version, "auto");
+        var containerd = await ContainerdDaemon.StartAsync(daemon, daemonEnvironment);
         try
         {
-            return new Node(containerd, await GatewayProcess.StartAsync(containerd.Address, settings));
+            var all = new Dictionary<string, string?>(settings ?? new Dictionary<string, string?>());
+            all.TryAdd("Images__Engine", engine);
+            return new Node(containerd, await GatewayProcess.StartAsync(containerd.Address, all));
         }
         catch
         {
@@ -67,7 +71,18 @@ public static class Versions
 {
     public const string Oldest = "1.6";
 
+    /// <summary>2.x with containerd's Transfer service as the engine.</summary>
+    public const string Transfer = "2/transfer";
+
     public static string[] All { get; } = [.. ContainerdDaemon.Versions];
 
+    /// <summary>Each version with the gateway's engine, and 2.x with both.</summary>
+    public static string[] WithEngines { get; } = All.Contains("2") ? [.. All, Transfer] : All;
+
     public static TheoryData<string> Each => [.. All];
+
+    public static TheoryData<string> EachEngine => [.. WithEngines];
+
+    /// <summary>Each engine once, for what does not hang on the version.</summary>
+    public static TheoryData<string> BothEngines => [Oldest, Transfer];
 }

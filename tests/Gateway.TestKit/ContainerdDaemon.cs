@@ -5,13 +5,14 @@ public sealed class ContainerdDaemon : IAsyncDisposable
 {
     private readonly string folder;
     private readonly IReadOnlyDictionary<string, string?> environment;
+    private readonly string moreConfig;
     private ChildProcess? process;
     private string earlierLog = "";
     private int namespaces;
 
-    private ContainerdDaemon(string version, string folder, IReadOnlyDictionary<string, string?> environment)
+    private ContainerdDaemon(string version, string folder, IReadOnlyDictionary<string, string?> environment, string moreConfig)
     {
-        (Version, this.folder, this.environment) = (version, folder, environment);
+        (Version, this.folder, this.environment, this.moreConfig) = (version, folder, environment, moreConfig);
         Ctr = new Ctr(Program("ctr"), Address);
     }
 
@@ -38,9 +39,11 @@ public sealed class ContainerdDaemon : IAsyncDisposable
     /// <param name="version">One of <see cref="KnownVersions"/>.</param>
     /// <param name="environment">For 2.x: the <c>OTEL_*</c> variables.</param>
     /// <param name="diskMegabytes">Puts the root on a tmpfs of this size, to run full.</param>
-    public static async Task<ContainerdDaemon> StartAsync(string version, IReadOnlyDictionary<string, string?>? environment = null, int? diskMegabytes = null)
+    /// <param name="moreConfig">Tables to add to its configuration.</param>
+    public static async Task<ContainerdDaemon> StartAsync(
+        string version, IReadOnlyDictionary<string, string?>? environment = null, int? diskMegabytes = null, string moreConfig = "")
     {
-        var daemon = new ContainerdDaemon(version, Repo.NewFolder("cd"), environment ?? new Dictionary<string, string?>());
+        var daemon = new ContainerdDaemon(version, Repo.NewFolder("cd"), environment ?? new Dictionary<string, string?>(), moreConfig);
         Directory.CreateDirectory(daemon.Root);
         try
         {
@@ -114,6 +117,7 @@ public sealed class ContainerdDaemon : IAsyncDisposable
           address = "{Address}"
         [ttrpc]
           address = "{Address}.ttrpc"
+        {moreConfig}
         """;
 
     private string Program(string name) => Version is "1.6" ? $"/usr/bin/{name}" : Path.Combine(Repo.Cache, "containerd", Version, "usr", "bin", name);

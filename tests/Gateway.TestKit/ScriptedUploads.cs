@@ -100,6 +100,7 @@ public sealed class ScriptedUploads
 
         open.TryRemove(id, out _);
         stored[(repository, digest)] = new GoodAnswer("application/octet-stream", digest, bytes);
+        http.Response.Headers["Docker-Content-Digest"] = digest; // containerd's Transfer service insists on it
         http.Response.StatusCode = StatusCodes.Status201Created;
         http.Response.Headers.Location = $"/v2/{repository}/blobs/{digest}";
     }

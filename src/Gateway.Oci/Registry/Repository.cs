@@ -15,6 +15,17 @@ public sealed partial class Repository
     internal Repository(ImageReference reference, IReadOnlyList<HostSession> sessions, RetryRule retry, TimeProvider time, ILogger logger) =>
         (this.reference, this.sessions, this.retry, this.time, this.logger) = (reference, sessions, retry, time, logger);
 
+    /// <summary>The scheme of the registry where nothing is configured for it.</summary>
+    public string DefaultScheme => RegistryHost.DefaultFor(reference.Domain).Root.Scheme;
+
+    /// <summary>Whether a host, with or without its scheme's port, is the registry that the reference names, which alone may be shown the caller's credentials.</summary>
+    public bool IsOrigin(string host)
+    {
+        var origin = RegistryHost.DefaultFor(reference.Domain);
+        return string.Equals(host, origin.Authority, StringComparison.OrdinalIgnoreCase)
+            || string.Equals(host, $"{origin.Root.Host}:{origin.Root.Port}", StringComparison.OrdinalIgnoreCase);
+    }
+
     /// <summary>The descriptor that the reference's tag or digest stands for now.</summary>
     public Task<Descriptor> ResolveAsync(CancellationToken cancel) => AskAsync(
         "registry.resolve", $"cannot resolve {reference}", HostCapabilities.Resolve, (session, token) => Resolution.ResolveAsync(session, reference, token), cancel);

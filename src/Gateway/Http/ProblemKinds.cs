@@ -46,6 +46,10 @@ internal static class ProblemKinds
         "`GET /v1/node` lists the snapshotters that are loaded.");
     public static readonly ProblemKind NotUnpackable = new("not_unpackable", 422, "This is not an image that can be unpacked",
         "The manifest is an artifact: its config or layers are not those of a container image. Pull it with `unpack: false`.");
+    public static readonly ProblemKind NotSupportedByTransfer = new("not_supported_by_transfer", 422, "containerd's Transfer service cannot do this",
+        "This gateway moves images by containerd's Transfer service, by configuration or because image verifiers are in use. It unpacks only into the snapshotters of the daemon's own configuration, and takes no registry token. `GET /v1/node` tells why it is in use.");
+    public static readonly ProblemKind ImageVerificationFailed = new("image_verification_failed", 422, "An image verifier refuses the image",
+        "The daemon's image verifiers judge every image before it is pulled, and one of them did not let this one pass. Its reason is in the gateway's log.");
     public static readonly ProblemKind TooManyRequests = new("too_many_requests", 429, "Too many requests or jobs",
         "A queue or a limit is full. `Retry-After` tells when to try again.", Retryable: true);
     public static readonly ProblemKind InternalError = new("internal_error", 500, "The gateway failed",

@@ -24,7 +24,7 @@ internal static class ImageEndpoints
         images.MapPost("/pull", PullImage.Handle).Needs(Permission.ImagesPull).Validates<PullRequest>().WithName("pullImage")
             .WithSummary("Pull an image")
             .WithDescription("Starts a job that brings an image from its registry, unpacked and ready to run, or returns the running job that already does. `Prefer: wait=N` holds the answer for up to N seconds.")
-            .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(413, 415, 422)
+            .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(413, 415, 422, 501)
             .Example("""{"reference": "docker.io/library/alpine:3.20", "platforms": ["linux/amd64"]}""");
 
         images.MapPost("/push", PushImage.Handle).Needs(Permission.ImagesPush).Validates<PushRequest>().WithName("pushImage")
@@ -36,7 +36,7 @@ internal static class ImageEndpoints
                 chosen manifests are pushed and then the index as it is, which some registries refuse (`registry_refused`) while they lack the others. `digest` of the
                 result is what the tag names. Blobs that the registry has are not sent again, and foreign layers not at all. `Prefer: wait=N` holds the answer for up to N seconds.
                 """)
-            .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(404, 413, 415)
+            .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(404, 413, 415, 422, 501)
             .Example("""{"reference": "docker.io/library/alpine:3.20", "target": "registry.example.com/team/alpine:3.20"}""");
         images.MapPost("/resolve", ResolveImage.Handle).Needs(Permission.ImagesPull).Validates<PullRequest>().WithName("resolveImage")
             .WithSummary("Resolve an image")

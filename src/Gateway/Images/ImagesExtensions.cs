@@ -4,6 +4,7 @@ using Gateway.Images.Pull;
 using Gateway.Images.Push;
 using Gateway.Images.Resolve;
 using Gateway.Images.Reading;
+using Gateway.Images.Transfer;
 using Gateway.Jobs;
 
 namespace Gateway.Images;
@@ -29,8 +30,11 @@ internal static class ImagesExtensions
         builder.Services.AddSingleton<DocumentFetcher>();
         builder.Services.AddSingleton<LayerFetcher>();
         builder.Services.AddSingleton<Unpacker>();
+        builder.Services.AddSingleton<TransferCall>();
+        builder.Services.AddSingleton<TransferPuller>();
         builder.Services.AddSingleton<ImagePuller>();
         builder.Services.AddSingleton<IJobHandler, PullJob>();
+        builder.Services.AddSingleton<TransferPusher>();
         builder.Services.AddSingleton<ImagePusher>();
         builder.Services.AddSingleton<IJobHandler, PushJob>();
         builder.Services.AddSingleton<IValidator<PushRequest>, PushRequestValidator>();

@@ -17,7 +17,8 @@ internal static class GetNode
     private static readonly string Version = typeof(GetNode).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     public static async Task<IResult> Handle(
-        HttpContext http, ContainerdClient containerd, MetadataStamps stamps, DiskUse diskUse, IOptions<ContainerdOptions> options, TimeProvider time, CancellationToken cancel)
+        HttpContext http, ContainerdClient containerd, MetadataStamps stamps, DiskUse diskUse, ImageEngines engines, IOptions<ContainerdOptions> options,
+        TimeProvider time, CancellationToken cancel)
     {
         var version = await containerd.Version.VersionAsync(new Empty(), cancellationToken: cancel);
         var server = await containerd.Introspection.ServerAsync(new Empty(), cancellationToken: cancel);
@@ -26,11 +27,12 @@ internal static class GetNode
         var started = new DateTimeOffset(Process.GetCurrentProcess().StartTime).ToUniversalTime();
         return Resource.Fresh(http, new NodeView
         {
-            Gateway = new GatewayView(Version, "gateway", Platform.Host.ToString(), started, (long)(time.GetUtcNow() - started).TotalSeconds),
+            Gateway = new GatewayView(Version, Platform.Host.ToString(), started, (long)(time.GetUtcNow() - started).TotalSeconds),
             Containerd = new ContainerdView(version.Version, version.Revision, server.Uuid, server.Deprecations.Select(warning => warning.Message).ToArray()),
             Capabilities = new CapabilitiesView(
-                Has(plugins, "io.containerd.transfer.v1"), Has(plugins, "io.containerd.streaming.v1"),
-                Has(plugins, "io.containerd.sandbox.controller.v1"), Has(plugins, "io.containerd.image-verifier.v1")),
+                Has(plugins, DaemonPlugins.TransferType), Has(plugins, "io.containerd.streaming.v1"),
+                Has(plugins, "io.containerd.sandbox.controller.v1"), Has(plugins, DaemonPlugins.ImageVerifierType)),
+            ImageEngine = await engines.ChooseAsync(cancel),
             Snapshotters = plugins.Where(plugin => plugin.Type == DaemonPlugins.SnapshotterType && plugin.InitErr is null)
                 .OrderBy(plugin => plugin.Id, StringComparer.Ordinal)
                 .Select(plugin => new SnapshotterView(plugin.Id, plugin.Id == options.Value.DefaultSnapshotter, [.. plugin.Capabilities])).ToArray(),

@@ -12,6 +12,9 @@ internal sealed record NodeView
     /// <summary>What the daemon can do beyond what every supported version can.</summary>
     public required CapabilitiesView Capabilities { get; init; }
 
+    /// <summary>Who pulls and pushes images.</summary>
+    public required ImageEngineView ImageEngine { get; init; }
+
     /// <summary>Snapshotters that work, by name.</summary>
     public required IReadOnlyList<SnapshotterView> Snapshotters { get; init; }
 
@@ -30,11 +33,10 @@ internal sealed record NodeView
 
 /// <summary>The gateway process.</summary>
 /// <param name="Version">Version of the gateway.</param>
-/// <param name="Engine">The engine that pulls images.</param>
 /// <param name="Platform">The node's platform: what is pulled where a request names none.</param>
 /// <param name="StartedAt">When the process started.</param>
 /// <param name="UptimeSeconds">Seconds since then.</param>
-internal sealed record GatewayView(string Version, string Engine, string Platform, DateTimeOffset StartedAt, long UptimeSeconds);
+internal sealed record GatewayView(string Version, string Platform, DateTimeOffset StartedAt, long UptimeSeconds);
 
 /// <summary>The daemon.</summary>
 /// <param name="Version">Its version.</param>

@@ -6,7 +6,7 @@ namespace Gateway.ContainerdTests.Pull;
 public sealed class PullAgainTests(Nodes nodes)
 {
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Ten_requests_at_once_are_one_job_and_fetch_each_blob_once(string version)
     {
         await using var registry = await ScriptedRegistry.StartAsync();
@@ -31,7 +31,7 @@ public sealed class PullAgainTests(Nodes nodes)
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Different_jobs_that_share_layers_fetch_and_unpack_each_once(string version)
     {
         await using var registry = await ScriptedRegistry.StartAsync();
@@ -49,11 +49,12 @@ public sealed class PullAgainTests(Nodes nodes)
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
     }
 
-    [Fact]
-    public async Task Canceling_one_of_two_jobs_that_share_a_layer_leaves_the_other_whole()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Canceling_one_of_two_jobs_that_share_a_layer_leaves_the_other_whole(string version)
     {
         await using var registry = await ScriptedRegistry.StartAsync();
-        var node = await nodes.NodeAsync(Versions.Oldest);
+        var node = await nodes.NodeAsync(version);
         var ns = nodes.NewName("shared-cancel");
         var shared = Layer.Random(4_000_000, 1);
         var one = TestImage.Of(shared, Layer.Of(Compression.Gzip, ("own", "one")));
@@ -88,7 +89,7 @@ public sealed class PullAgainTests(Nodes nodes)
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Moved_tag_replaces_the_target_and_keeps_foreign_labels(string version)
     {
         await using var registry = await ScriptedRegistry.StartAsync();
@@ -113,11 +114,12 @@ public sealed class PullAgainTests(Nodes nodes)
         Assert.Equal(after.ChainIds, (await node.Ctr.SnapshotsAsync(ns)).Select(snapshot => snapshot.Key));
     }
 
-    [Fact]
-    public async Task Policy_if_not_present_asks_the_registry_only_for_what_is_not_whole()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Policy_if_not_present_asks_the_registry_only_for_what_is_not_whole(string version)
     {
         await using var registry = await ScriptedRegistry.StartAsync();
-        var node = await nodes.NodeAsync(Versions.Oldest);
+        var node = await nodes.NodeAsync(version);
         var ns = nodes.NewName("policy");
         var image = TestImage.Small(12);
         var request = new { reference = registry.Add("acme/app:1", image), policy = "ifNotPresent" };
@@ -134,11 +136,12 @@ public sealed class PullAgainTests(Nodes nodes)
         Assert.Contains(image.Layers[0].Digest, await node.Ctr.BlobsAsync(ns));
     }
 
-    [Fact]
-    public async Task Reference_with_a_digest_pulls_that_digest_and_refuses_another()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Reference_with_a_digest_pulls_that_digest_and_refuses_another(string version)
     {
         await using var registry = await ScriptedRegistry.StartAsync();
-        var node = await nodes.NodeAsync(Versions.Oldest);
+        var node = await nodes.NodeAsync(version);
         var ns = nodes.NewName("digest");
         var image = TestImage.Small(13);
         registry.Add("acme/app:1", image);
@@ -162,11 +165,13 @@ public sealed class PullAgainTests(Nodes nodes)
         Assert.Equal("digest_mismatch", (string?)lied["error"]!["code"]);
     }
 
-    [Fact]
-    public async Task Blob_another_namespace_holds_is_fetched_and_not_claimed_by_its_digest()
+    [Theory]
+    [InlineData("2")]
+    [InlineData(Versions.Transfer)]
+    public async Task Blob_another_namespace_holds_is_fetched_and_not_claimed_by_its_digest(string version)
     {
         await using var registry = await ScriptedRegistry.StartAsync();
-        var node = await nodes.NodeAsync("2");
+        var node = await nodes.NodeAsync(version);
         var image = TestImage.Of(Layer.Random(500_000, 20));
         var reference = registry.Add("acme/app:1", image);
         Assert.Equal("succeeded", (string?)(await node.Api.PullAsync(nodes.NewName("owner"), new { reference }))["state"]);

@@ -12,7 +12,7 @@ public sealed class PullFaultsTests(Nodes nodes)
     private static string First => Image.Layers[0].Digest;
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Connection_that_breaks_goes_on_where_it_stopped(string version)
     {
         var broken = 0;
@@ -40,31 +40,36 @@ public sealed class PullFaultsTests(Nodes nodes)
         Assert.True(0 < OffsetOf(ranges[1]) && OffsetOf(ranges[1]) < OffsetOf(ranges[2]), string.Join(' ', ranges));
     }
 
-    public static TheoryData<string, int> Answers => new()
+    public static TheoryData<string, string, int> Answers => new()
     {
-        { "registry_unauthorized", 401 },
-        { "registry_forbidden", 403 },
-        { "image_not_found", 404 },
+        { Versions.Oldest, "registry_unauthorized", 401 },
+        { Versions.Oldest, "registry_forbidden", 403 },
+        { Versions.Oldest, "image_not_found", 404 },
+        { Versions.Transfer, "registry_unauthorized", 401 },
+        { Versions.Transfer, "registry_forbidden", 403 },
+        { Versions.Transfer, "image_not_found", 404 },
     };
 
     [Theory]
     [MemberData(nameof(Answers))]
-    public async Task Final_answer_for_a_layer_is_told_by_its_code_and_not_tried_again(string code, int status)
+    public async Task Final_answer_for_a_layer_is_told_by_its_code_and_not_tried_again(string version, string code, int status)
     {
-        var (job, registry, _) = await PullAsync(Versions.Oldest, (http, _) => Answer(http, First, status));
+        var (job, registry, _) = await PullAsync(version, (http, _) => Answer(http, First, status));
         Assert.Equal(code, (string?)job["error"]!["code"]);
         Assert.Equal(1, (int)job["attempt"]!);
         Assert.Equal(1, registry.Count(First));
     }
 
     [Theory]
-    [InlineData(429)]
-    [InlineData(500)]
-    [InlineData(503)]
-    public async Task Passing_failure_is_tried_again(int status)
+    [InlineData(Versions.Oldest, 429)]
+    [InlineData(Versions.Oldest, 500)]
+    [InlineData(Versions.Oldest, 503)]
+    [InlineData(Versions.Transfer, 429)]
+    [InlineData(Versions.Transfer, 503)]
+    public async Task Passing_failure_is_tried_again(string version, int status)
     {
         var left = 2;
-        var (job, _, _) = await PullAsync(Versions.Oldest, (http, _) =>
+        var (job, _, _) = await PullAsync(version, (http, _) =>
             http.Request.Path.Value!.EndsWith(First, StringComparison.Ordinal) && Interlocked.Decrement(ref left) >= 0 ? Answer(http, First, status) : Task.FromResult(false));
         Assert.True((string?)job["state"] is "succeeded", job.ToJsonString());
     }
@@ -78,7 +83,7 @@ public sealed class PullFaultsTests(Nodes nodes)
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Wrong_bytes_are_refused_and_never_seen(string version)
     {
         var (job, registry, _) = await PullAsync(version, async (http, registry) =>
@@ -97,10 +102,11 @@ public sealed class PullFaultsTests(Nodes nodes)
         Assert.Equal(2, registry.Count(First));
     }
 
-    [Fact]
-    public async Task Registry_that_falls_silent_is_told_as_timed_out()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Registry_that_falls_silent_is_told_as_timed_out(string version)
     {
-        var (job, _, _) = await PullAsync(Versions.Oldest, async (http, registry) =>
+        var (job, _, _) = await PullAsync(version, async (http, registry) =>
         {
             if (!http.Request.Path.Value!.EndsWith(First, StringComparison.Ordinal))
             {

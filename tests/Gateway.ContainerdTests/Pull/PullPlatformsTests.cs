@@ -15,7 +15,7 @@ public sealed class PullPlatformsTests(Nodes nodes)
         get
         {
             var cases = new TheoryData<string, bool>();
-            foreach (var version in Versions.All)
+            foreach (var version in Versions.WithEngines)
             {
                 cases.Add(version, false);
                 cases.Add(version, true);
@@ -40,7 +40,7 @@ public sealed class PullPlatformsTests(Nodes nodes)
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Several_platforms_are_pulled_and_each_is_unpacked(string version)
     {
         var (job, node, ns) = await PullAsync(version, Index(false), new JsonObject { ["platforms"] = new JsonArray("linux/arm64", "linux/x86_64") });
@@ -51,7 +51,7 @@ public sealed class PullPlatformsTests(Nodes nodes)
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task All_platforms_are_all_images_and_no_attestation(string version)
     {
         var (job, node, ns) = await PullAsync(version, Index(false), new JsonObject { ["allPlatforms"] = true });
@@ -63,41 +63,45 @@ public sealed class PullPlatformsTests(Nodes nodes)
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
     }
 
-    [Fact]
-    public async Task Better_variant_is_preferred_and_a_lesser_one_accepted()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Better_variant_is_preferred_and_a_lesser_one_accepted(string version)
     {
-        var (job, node, ns) = await PullAsync(Versions.Oldest, Index(false), new JsonObject { ["platforms"] = new JsonArray("linux/arm/v8") });
+        var (job, node, ns) = await PullAsync(version, Index(false), new JsonObject { ["platforms"] = new JsonArray("linux/arm/v8") });
         Succeeded(job);
         Assert.Contains(Arm7.ConfigDigest, await node.Ctr.BlobsAsync(ns));
     }
 
-    [Fact]
-    public async Task Platform_the_index_lacks_fails_with_its_own_code_and_the_offers()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Platform_the_index_lacks_fails_with_its_own_code_and_the_offers(string version)
     {
-        var (job, node, ns) = await PullAsync(Versions.Oldest, Index(false), new JsonObject { ["platforms"] = new JsonArray("linux/riscv64") });
+        var (job, node, ns) = await PullAsync(version, Index(false), new JsonObject { ["platforms"] = new JsonArray("linux/riscv64") });
         Assert.Equal("platform_not_found", (string?)job["error"]!["code"]);
         Assert.Contains("linux/arm64", (string?)job["error"]!["detail"]);
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
     }
 
-    [Fact]
-    public async Task Entry_without_a_platform_is_judged_by_its_config()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Entry_without_a_platform_is_judged_by_its_config(string version)
     {
         var fits = TestImage.Index(docker: false, (null, Amd));
-        var (job, _, _) = await PullAsync(Versions.Oldest, fits, new JsonObject());
+        var (job, _, _) = await PullAsync(version, fits, new JsonObject());
         Succeeded(job);
 
         var other = TestImage.Index(docker: false, (null, Arm));
-        (job, var node, var ns) = await PullAsync(Versions.Oldest, other, new JsonObject());
+        (job, var node, var ns) = await PullAsync(version, other, new JsonObject());
         Assert.Equal("platform_not_found", (string?)job["error"]!["code"]);
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
     }
 
-    [Fact]
-    public async Task Index_inside_an_index_is_followed()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Index_inside_an_index_is_followed(string version)
     {
         var outer = TestImage.Index(docker: false, (null, TestImage.Index(docker: false, ("linux/amd64", Amd), ("linux/arm64", Arm))));
-        var (job, node, ns) = await PullAsync(Versions.Oldest, outer, new JsonObject());
+        var (job, node, ns) = await PullAsync(version, outer, new JsonObject());
         Succeeded(job);
         Assert.Equal(outer.Digest, (string?)job["result"]!["image"]!["target"]!["digest"]);
         Assert.Equal(Amd.ChainIds, (await node.Ctr.SnapshotsAsync(ns)).Select(snapshot => snapshot.Key));

@@ -12,8 +12,9 @@ public sealed class PullPrivateTests
     // Unlike anything else, so that it can be looked for everywhere.
     private readonly string password = "canary" + Guid.NewGuid().ToString("N");
 
-    [Fact]
-    public async Task Basic_credentials_are_used_for_the_pull_and_are_nowhere_afterwards()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Basic_credentials_are_used_for_the_pull_and_are_nowhere_afterwards(string version)
     {
         var htpasswd = Path.GetTempFileName();
         try
@@ -21,7 +22,7 @@ public sealed class PullPrivateTests
             await File.WriteAllTextAsync(htpasswd, await ChildProcess.RunAsync("htpasswd", "-Bbn", "user", password));
             await using var registry = await DockerRegistry.StartAsync($"auth:\n  htpasswd:\n    realm: test\n    path: {htpasswd}");
             await using var otlp = await OtlpReceiver.StartAsync();
-            await using var node = await Node.StartAsync(Versions.Oldest, new Dictionary<string, string?> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = otlp.Url, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" });
+            await using var node = await Node.StartAsync(version, new Dictionary<string, string?> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = otlp.Url, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" });
             var basic = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"user:{password}")));
             var reference = await registry.PushAsync("acme/secret:1", TestImage.Small(40), basic);
 
@@ -53,11 +54,12 @@ public sealed class PullPrivateTests
         }
     }
 
-    [Fact]
-    public async Task Credentials_of_a_running_pull_survive_a_kill_and_are_never_readable_in_the_store()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Credentials_of_a_running_pull_survive_a_kill_and_are_never_readable_in_the_store(string version)
     {
         await using var registry = await ScriptedRegistry.StartAsync();
-        await using var node = await Node.StartAsync(Versions.Oldest);
+        await using var node = await Node.StartAsync(version);
         var expected = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"user:{password}"));
         var reached = new TaskCompletionSource();
         var open = false;
@@ -92,29 +94,42 @@ public sealed class PullPrivateTests
         Assert.Equal("succeeded", (string?)(await node.Api.EndOfAsync(id))["state"]);
     }
 
-    [Fact]
-    public async Task Token_server_is_asked_with_the_password_grant()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Token_server_is_asked_with_the_password_grant(string version)
     {
         await using var tokens = await TokenServer.StartAsync(password);
         await using var registry = await DockerRegistry.StartAsync(tokens.RegistryConfiguration);
-        await using var node = await Node.StartAsync(Versions.Oldest);
+        await using var node = await Node.StartAsync(version);
         var reference = await registry.PushAsync("acme/secret:1", TestImage.Small(42), new AuthenticationHeaderValue("Bearer", tokens.Token("repository:acme/secret:pull,push")));
 
         var without = await node.Api.PullAsync(Ns, new { reference });
         Assert.Equal("registry_unauthorized", (string?)without["error"]!["code"]);
         var job = await node.Api.PullAsync(Ns, new { reference, auth = new { username = "user", password } });
         Assert.True((string?)job["state"] is "succeeded", job.ToJsonString());
-        Assert.Single(tokens.Asked, asked => asked is "POST password");
-        var given = await node.Api.PullAsync(Ns, new { reference, auth = new { registryToken = tokens.Token("repository:acme/secret:pull") } });
-        Assert.True((string?)given["state"] is "succeeded", given.ToJsonString());
+        // The daemon asks for tokens of its own, as often as it likes.
+        Assert.InRange(tokens.Asked.Count(asked => asked is "POST password"), 1, version is Versions.Transfer ? 8 : 1);
     }
 
     [Fact]
-    public async Task Private_ca_is_taken_from_hosts_toml()
+    public async Task Registry_token_is_sent_as_it_is()
+    {
+        await using var tokens = await TokenServer.StartAsync(password);
+        await using var registry = await DockerRegistry.StartAsync(tokens.RegistryConfiguration);
+        await using var node = await Node.StartAsync(Versions.Oldest);
+        var reference = await registry.PushAsync("acme/secret:1", TestImage.Small(42), new AuthenticationHeaderValue("Bearer", tokens.Token("repository:acme/secret:pull,push")));
+        var given = await node.Api.PullAsync(Ns, new { reference, auth = new { registryToken = tokens.Token("repository:acme/secret:pull") } });
+        Assert.True((string?)given["state"] is "succeeded", given.ToJsonString());
+        Assert.Empty(tokens.Asked);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Private_ca_is_taken_from_hosts_toml(string version)
     {
         using var certificates = new Certificates();
         await using var registry = await DockerRegistry.StartAsync(certificate: (certificates.CertificateFile, certificates.KeyFile));
-        await using var node = await Node.StartAsync(Versions.Oldest, new Dictionary<string, string?> { ["Jobs__MaxAttempts"] = "1", ["Registries__MaxAttempts"] = "1" });
+        await using var node = await Node.StartAsync(version, new Dictionary<string, string?> { ["Jobs__MaxAttempts"] = "1", ["Registries__MaxAttempts"] = "1" });
         var reference = await registry.PushAsync("acme/app:1", TestImage.Small(43));
         var folder = Directory.CreateDirectory(Path.Combine(node.Gateway.Folder, "certs.d", registry.Host)).FullName;
 
@@ -127,12 +142,13 @@ public sealed class PullPrivateTests
         Assert.True((string?)job["state"] is "succeeded", job.ToJsonString());
     }
 
-    [Fact]
-    public async Task Mirror_is_asked_first_and_the_registry_itself_when_it_fails()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Mirror_is_asked_first_and_the_registry_itself_when_it_fails(string version)
     {
         await using var mirror = await ScriptedRegistry.StartAsync();
         await using var upstream = await ScriptedRegistry.StartAsync();
-        await using var node = await Node.StartAsync(Versions.Oldest);
+        await using var node = await Node.StartAsync(version);
         var image = TestImage.Small(44);
         mirror.Add("acme/app:1", image);
         var reference = upstream.Add("acme/app:1", image);

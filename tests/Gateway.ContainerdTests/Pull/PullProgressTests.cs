@@ -5,11 +5,12 @@ namespace Gateway.ContainerdTests.Pull;
 
 public sealed class PullProgressTests(Nodes nodes)
 {
-    [Fact]
-    public async Task Progress_never_goes_backwards_and_ends_at_100_with_every_item_done()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Progress_never_goes_backwards_and_ends_at_100_with_every_item_done(string version)
     {
         await using var registry = await ScriptedRegistry.StartAsync();
-        var node = await nodes.NodeAsync(Versions.Oldest);
+        var node = await nodes.NodeAsync(version);
         var image = TestImage.Of(Layer.Random(8_000_000, 1), Layer.Random(6_000_000, 2), Layer.Random(4_000_000, 3));
         var drip = new SemaphoreSlim(0);
         var reference = registry.Add("acme/app:1", image);

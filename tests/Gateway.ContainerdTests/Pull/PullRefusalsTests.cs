@@ -42,7 +42,7 @@ public sealed class PullRefusalsTests(Nodes nodes)
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Artifact_is_kept_without_unpacking_and_refused_with_it(string version)
     {
         await using var registry = await ScriptedRegistry.StartAsync();
@@ -63,7 +63,7 @@ public sealed class PullRefusalsTests(Nodes nodes)
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Layer_that_is_not_what_the_config_says_fails_the_unpack(string version)
     {
         var layer = Layer.Of(Compression.Gzip, ("a", "a"));
@@ -71,40 +71,44 @@ public sealed class PullRefusalsTests(Nodes nodes)
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Layer_that_is_no_archive_fails_the_unpack(string version)
     {
         var bytes = "this is neither gzip nor tar"u8.ToArray();
         await ExpectAsync(version, TestImage.Of([new Layer(bytes, Layer.Hash(bytes), Layer.Hash(bytes), Compression.Gzip)], docker: false), "unpack_failed");
     }
 
-    [Fact]
-    public async Task Config_with_another_count_of_diff_ids_is_refused() =>
-        await ExpectAsync(Versions.Oldest, TestImage.Of([Layer.Of(Compression.Gzip, ("a", "a"))], docker: false, diffIds: [Digest, Digest]), "manifest_invalid");
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Config_with_another_count_of_diff_ids_is_refused(string version) =>
+        await ExpectAsync(version, TestImage.Of([Layer.Of(Compression.Gzip, ("a", "a"))], docker: false, diffIds: [Digest, Digest]), "manifest_invalid");
 
-    [Fact]
-    public async Task Tag_the_registry_does_not_know_is_image_not_found()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Tag_the_registry_does_not_know_is_image_not_found(string version)
     {
         await using var registry = await ScriptedRegistry.StartAsync();
-        var node = await nodes.NodeAsync(Versions.Oldest);
+        var node = await nodes.NodeAsync(version);
         var job = await node.Api.PullAsync(nodes.NewName("missing"), new { reference = $"{registry.Host}/acme/app:9" });
         Assert.Equal("image_not_found", (string?)job["error"]!["code"]);
         Assert.Equal($"cannot resolve {registry.Host}/acme/app:9: the registry does not know this tag", (string?)job["error"]!["detail"]);
     }
 
-    [Fact]
-    public async Task Snapshotter_that_is_not_loaded_is_refused_at_once()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Snapshotter_that_is_not_loaded_is_refused_at_once(string version)
     {
-        var node = await nodes.NodeAsync(Versions.Oldest);
+        var node = await nodes.NodeAsync(version);
         var answer = await node.Api.PostAsync("/v1/namespaces/any/images/pull", new { reference = "alpine", snapshotter = "zfs" });
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
         Assert.Equal("snapshotter_not_found", answer.Code);
     }
 
-    [Fact]
-    public async Task Address_inside_the_network_is_denied_before_it_is_dialled()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Address_inside_the_network_is_denied_before_it_is_dialled(string version)
     {
-        var node = await nodes.NodeAsync(Versions.Oldest);
+        var node = await nodes.NodeAsync(version);
         var job = await node.Api.PullAsync(nodes.NewName("denied"), new { reference = "169.254.169.254/latest/meta-data:1" });
         Assert.Equal("egress_denied", (string?)job["error"]!["code"]);
         Assert.Equal(1, (int)job["attempt"]!);

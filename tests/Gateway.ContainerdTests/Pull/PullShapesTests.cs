@@ -32,7 +32,7 @@ public sealed class PullShapesTests(Nodes nodes)
         get
         {
             var cases = new TheoryData<string, string>();
-            foreach (var version in Versions.All)
+            foreach (var version in Versions.WithEngines)
             {
                 foreach (var shape in Shapes.Keys)
                 {
@@ -68,7 +68,7 @@ public sealed class PullShapesTests(Nodes nodes)
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Unpacked_tree_is_what_the_layers_describe(string version)
     {
         var node = await nodes.NodeAsync(version);

@@ -9,7 +9,7 @@ public sealed class PullSurvivesTests
     private static readonly TestImage Image = TestImage.Of(Layer.Random(6_000_000, 1), Layer.Random(5_000_000, 2), Layer.Random(100_000, 3));
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Killed_gateway_goes_on_after_its_restart_without_fetching_twice_what_it_had(string version)
     {
         await using var node = await Node.StartAsync(version);
@@ -34,7 +34,7 @@ public sealed class PullSurvivesTests
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Stopped_gateway_ends_cleanly_and_goes_on_after_its_restart(string version)
     {
         await using var node = await Node.StartAsync(version);
@@ -51,7 +51,7 @@ public sealed class PullSurvivesTests
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Killed_containerd_is_waited_for(string version)
     {
         await using var node = await Node.StartAsync(version);
@@ -70,7 +70,7 @@ public sealed class PullSurvivesTests
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Canceled_pull_leaves_nothing(string version)
     {
         await using var node = await Node.StartAsync(version);
@@ -86,11 +86,14 @@ public sealed class PullSurvivesTests
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, Ns));
     }
 
-    [Fact]
-    public async Task Full_disk_is_told_as_such_and_the_pull_succeeds_once_there_is_room()
+    [Theory]
+    [InlineData(Versions.Oldest, "gateway", "native")]
+    [InlineData("2", "transfer", "overlayfs")]
+    public async Task Full_disk_is_told_as_such_and_the_pull_succeeds_once_there_is_room(string version, string engine, string snapshotter)
     {
-        await using var containerd = await ContainerdDaemon.StartAsync(Versions.Oldest, diskMegabytes: 24);
-        await using var gateway = await GatewayProcess.StartAsync(containerd.Address, new Dictionary<string, string?> { ["Containerd__DefaultSnapshotter"] = "native" });
+        await using var containerd = await ContainerdDaemon.StartAsync(version, diskMegabytes: 24);
+        await using var gateway = await GatewayProcess.StartAsync(
+            containerd.Address, new Dictionary<string, string?> { ["Containerd__DefaultSnapshotter"] = snapshotter, ["Images__Engine"] = engine });
         await using var registry = await ScriptedRegistry.StartAsync();
         var big = registry.Add("acme/big:1", TestImage.Of(Layer.Random(30_000_000, 4)));
         var failed = await gateway.Api.PullAsync(Ns, new { reference = big });
@@ -101,13 +104,14 @@ public sealed class PullSurvivesTests
         await Wait.UntilAsync(async () => (await containerd.Ctr.IngestsAsync(Ns)).Length is 0, "what the failed pull brought is gone");
         var job = await gateway.Api.PullAsync(Ns, new { reference = small });
         Assert.True((string?)job["state"] is "succeeded", job.ToJsonString());
-        Assert.Empty(await Invariants.CheckAsync(containerd, Ns, "native"));
+        Assert.Empty(await Invariants.CheckAsync(containerd, Ns, snapshotter));
     }
 
-    [Fact]
-    public async Task Job_that_runs_out_of_its_time_fails_as_deadline_exceeded()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Job_that_runs_out_of_its_time_fails_as_deadline_exceeded(string version)
     {
-        await using var node = await Node.StartAsync(Versions.Oldest);
+        await using var node = await Node.StartAsync(version);
         await using var registry = await ScriptedRegistry.StartAsync();
         var gate = new Gate(registry, Image.Layers[0].Digest, 1_000_000);
         var job = await node.Api.PullAsync(Ns, new { reference = registry.Add("acme/app:1", Image), timeout = "2s" });

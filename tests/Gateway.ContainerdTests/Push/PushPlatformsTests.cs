@@ -12,7 +12,7 @@ public sealed class PushPlatformsTests(Nodes nodes)
     private static readonly TestImage Index = TestImage.Index(docker: false, ("linux/amd64", Amd), ("linux/arm64/v8", Arm), ("linux/riscv64", Risc));
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task One_platform_of_an_index_is_pushed_as_itself(string version)
     {
         await using var trial = await StartAsync(version);
@@ -80,7 +80,7 @@ public sealed class PushPlatformsTests(Nodes nodes)
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Image_that_is_not_all_here_fails_before_anything_is_sent(string version)
     {
         await using var trial = await StartAsync(version);

@@ -34,7 +34,7 @@ public sealed class PushShapesTests(Nodes nodes)
         get
         {
             var cases = new TheoryData<string, string>();
-            foreach (var version in Versions.All)
+            foreach (var version in Versions.WithEngines)
             {
                 foreach (var shape in Shapes.Keys)
                 {
@@ -61,8 +61,10 @@ public sealed class PushShapesTests(Nodes nodes)
         Assert.Equal(target, (string?)result["target"]);
         Assert.Equal(image.MediaType, (string?)result["mediaType"]);
         Assert.True((bool)result["changed"]!);
-        Assert.Equal(image.Blobs.Count + image.Manifests.Count, (int)result["uploaded"]!["count"]!);
-        Assert.Equal(image.Blobs.Values.Sum(blob => blob.LongLength) + image.Manifests.Values.Sum(one => one.Bytes.LongLength), (long)result["uploaded"]!["bytes"]!);
+        // Of a layer that an image has twice the daemon tells only that it is there the second time.
+        string[] kinds = version is Versions.Transfer ? ["uploaded", "existing"] : ["uploaded"];
+        Assert.Equal(image.Blobs.Count + image.Manifests.Count, kinds.Sum(kind => (int)result[kind]!["count"]!));
+        Assert.Equal(image.Blobs.Values.Sum(blob => blob.LongLength) + image.Manifests.Values.Sum(one => one.Bytes.LongLength), kinds.Sum(kind => (long)result[kind]!["bytes"]!));
         Assert.Equal(image.Digest, await PushTrial.SkopeoDigestAsync(target));
         await PushTrial.PullAsync(node, second, target);
         Assert.Contains("complete", await node.Ctr.CheckAsync(second, target));
@@ -72,7 +74,7 @@ public sealed class PushShapesTests(Nodes nodes)
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Image_without_a_target_is_pushed_to_its_own_name(string version)
     {
         var node = await nodes.NodeAsync(version);

@@ -18,7 +18,8 @@ public sealed class NodeTests(Nodes nodes)
         Assert.Equal(["native", "overlayfs"], view["snapshotters"]!.AsArray().Select(snapshotter => (string)snapshotter!["name"]!).Intersect(["native", "overlayfs"]));
         Assert.Contains(view["plugins"]!.AsArray(), plugin => (string?)plugin!["type"] == "io.containerd.content.v1" && (string?)plugin["status"] == "ok");
         Assert.True((long)view["gateway"]!["uptimeSeconds"]! >= 0);
-        Assert.Equal("gateway", (string?)view["gateway"]!["engine"]);
+        Assert.Equal("gateway", (string?)view["imageEngine"]!["name"]);
+        Assert.True((bool)view["imageEngine"]!["usable"]!);
     }
 
     [Fact]

@@ -12,6 +12,8 @@ public sealed class CallDeadlinesTests
     [InlineData("containerd.services.containers.v1.Containers", "ListStream")]
     [InlineData("containerd.services.diff.v1.Diff", "Apply")]
     [InlineData("containerd.services.events.v1.Events", "Subscribe")]
+    [InlineData("containerd.services.transfer.v1.Transfer", "Transfer")]
+    [InlineData("containerd.services.streaming.v1.Streaming", "Stream")]
     public void Work_as_long_as_its_content_has_no_deadline(string service, string method) => Assert.Null(CallDeadlines.For(service, method));
 
     [Theory]

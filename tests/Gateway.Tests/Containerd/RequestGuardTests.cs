@@ -5,6 +5,7 @@ using Gateway.Containerd.Services.Images;
 using Gateway.Containerd.Services.Leases;
 using Gateway.Containerd.Services.Namespaces;
 using Gateway.Containerd.Services.Snapshots;
+using Gateway.Containerd.Services.Transfer;
 using Gateway.Containerd.Types;
 using Google.Protobuf;
 
@@ -24,6 +25,7 @@ public sealed class RequestGuardTests
         { new ApplyRequest(), "diff" },
         { new CreateNamespaceRequest(), "namespace" },
         { new UpdateNamespaceRequest(), "namespace" },
+        { new TransferRequest(), "options" },
     };
 
     public static TheoryData<IMessage> Harmless => new()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Gateway.Containerd;
+using Gateway.Containerd.Services.Images;
 using Gateway.Containerd.Types;
 using Gateway.Http;
 using Gateway.Jobs;
@@ -10,14 +11,14 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Images.Pull;
 
 /// <summary>
-/// The pull engine. Steps, each safe to repeat: 1 take the lease · 2 resolve the reference · 3 fetch indexes, manifests and configs ·
+/// A pull. Steps, each safe to repeat: 1 take the lease · 2 resolve the reference · 3 fetch indexes, manifests and configs ·
 /// 4 fetch layers in parallel, verifying digests · 5 unpack each layer as soon as it and its parent are there · 6 write the image record.
 /// The record comes last: whoever sees the image can use it. "Already exists" is success everywhere: a second attempt, in this process
-/// or the next, finds what the first left.
+/// or the next, finds what the first left. Steps 4 to 6 are the engine's: here the gateway's own, or containerd's in <see cref="TransferPuller"/>.
 /// </summary>
 internal sealed class ImagePuller(
     ContainerdClient containerd, RegistryClient registries, DocumentFetcher documents, LayerFetcher layers, Unpacker unpacker,
-    ImageInspector inspector, RecordLocks records, IOptions<ImageOptions> options, TimeProvider time)
+    ImageInspector inspector, ImageEngines engines, TransferPuller transfer, RecordLocks records, IOptions<ImageOptions> options, TimeProvider time)
 {
     private static readonly ActivitySource Traces = new("Gateway.Images");
 
@@ -25,6 +26,7 @@ internal sealed class ImagePuller(
         PullWork work, RegistryCredentials? credentials, string containerdNamespace, string leaseId, JobProgress progress, CancellationToken cancel)
     {
         // 1
+        var engine = await engines.RequireAsync(cancel);
         var reference = ImageReference.Parse(work.Reference);
         var held = await containerd.HoldLeaseAsync(containerdNamespace, leaseId, time.GetUtcNow() + work.LeaseTerm, PullLease.Labels(leaseId), cancel);
         var before = await held.FindImageAsync(work.Reference, cancel);
@@ -42,14 +44,10 @@ internal sealed class ImagePuller(
         var plan = await documents.FetchAsync(store, repository, target, work, progress, cancel);
         RequireUnpackable(plan, work);
 
-        // 4 and 5
-        await FetchAndUnpackAsync(store, repository, plan, work, progress, cancel);
-
-        // 6
-        progress.Enter(JobPhase.Finalizing);
-        using var writing = await records.EnterAsync(containerdNamespace, work.Reference, cancel);
-        var record = await held.PutImageAsync(
-            work.Reference, new ContentDescriptor { MediaType = target.MediaType, Digest = target.Digest.ToString(), Size = target.Size }, work.Labels, cancel);
+        // 4 to 6
+        var record = engine is ImageEngine.Transfer
+            ? await transfer.PullAsync(new TransferPull(reference, repository, credentials, store, plan, work, before), progress, cancel)
+            : await CompleteAsync(store, repository, plan, work, progress, cancel);
         return new PullResult(ImageView.From(record), before?.Target.Digest != record.Target.Digest, before?.Target.Digest);
     }
 
@@ -81,12 +79,25 @@ internal sealed class ImagePuller(
         }
     }
 
+    private async Task<Image> CompleteAsync(
+        BlobStore store, Repository repository, PullPlan plan, PullWork work, JobProgress progress, CancellationToken cancel)
+    {
+        // 4 and 5
+        await FetchAndUnpackAsync(store, repository, plan, work, progress, cancel);
+
+        // 6
+        progress.Enter(JobPhase.Finalizing);
+        using var writing = await records.EnterAsync(store.Client.Namespace, work.Reference, cancel);
+        var target = new ContentDescriptor { MediaType = plan.Target.MediaType, Digest = plan.Target.Digest.ToString(), Size = plan.Target.Size };
+        return await store.Client.PutImageAsync(work.Reference, target, work.Labels, cancel);
+    }
+
     private async Task FetchAndUnpackAsync(
         BlobStore store, Repository repository, PullPlan plan, PullWork work, JobProgress progress, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var slots = new SemaphoreSlim(options.Value.MaxConcurrentDownloads);
-        var unpacking = plan.Images.Where(image => work.Unpack && UnpacksHere(image)).ToArray();
+        var unpacking = plan.Unpacked(work);
         var wanted = StartFetching(store, repository, plan, unpacking, progress, slots, stop.Token);
         progress.Enter(JobPhase.Downloading);
         var tasks = wanted.Values.Select(layer => layer.Fetched).ToList();
@@ -106,9 +117,7 @@ internal sealed class ImagePuller(
     {
         var turns = new Turns();
         var unpacked = unpacking.SelectMany(image => image.Manifest.Layers).Select(layer => layer.Digest).ToHashSet();
-        return plan.Images
-            .SelectMany(image => image.Config is null ? image.Manifest.Layers.Prepend(image.Manifest.Config) : image.Manifest.Layers)
-            .DistinctBy(layer => layer.Digest)
+        return plan.Blobs
             .Select((layer, place) =>
             {
                 var item = progress.Add(layer.Digest.ToString(), layer.MediaType, layer.Size, unpacked.Contains(layer.Digest));
@@ -135,9 +144,6 @@ internal sealed class ImagePuller(
             }
         }
     }
-
-    // Layers of another operating system hold what this node's snapshotter cannot; they are kept as content.
-    private static bool UnpacksHere(PlannedImage image) => image.Config?.Platform?.Os == Oci.Platform.Host.Os;
 
     // The first failure ends all the others, and is the one that is told: theirs are only its echo.
     private static async Task FirstFailureAsync(List<Task> tasks, CancellationTokenSource stop)

@@ -14,6 +14,26 @@ internal sealed class PullGates(IOptions<ImageOptions> options) : IDisposable
     public Task<IDisposable> BlobAsync(string containerdNamespace, Digest digest, CancellationToken cancel) =>
         blobs.EnterAsync($"{containerdNamespace}/{digest}", cancel);
 
+    /// <summary>The same for several, in one order for all who ask, so that none waits for another in a circle.</summary>
+    public async Task<IDisposable> BlobsAsync(string containerdNamespace, IEnumerable<string> digests, CancellationToken cancel)
+    {
+        var all = new Several();
+        try
+        {
+            foreach (var digest in digests.Order(StringComparer.Ordinal))
+            {
+                all.Held.Add(await blobs.EnterAsync($"{containerdNamespace}/{digest}", cancel));
+            }
+
+            return all;
+        }
+        catch
+        {
+            all.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>The same without waiting; null while another pull works on the blob.</summary>
     public IDisposable? TryBlob(string containerdNamespace, string digest) => blobs.TryEnter($"{containerdNamespace}/{digest}");
 
@@ -32,5 +52,12 @@ internal sealed class PullGates(IOptions<ImageOptions> options) : IDisposable
     private sealed class Slot(SemaphoreSlim of) : IDisposable
     {
         public void Dispose() => of.Release();
+    }
+
+    private sealed class Several : IDisposable
+    {
+        public List<IDisposable> Held { get; } = [];
+
+        public void Dispose() => Held.ForEach(one => one.Dispose());
     }
 }

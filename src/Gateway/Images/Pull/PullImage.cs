@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gateway.Auth;
 using Gateway.Containerd;
 using Gateway.Http;
+using Gateway.Images.Transfer;
 using Gateway.Jobs;
 using Gateway.Oci;
 using Microsoft.Extensions.Options;
@@ -13,9 +14,10 @@ internal static class PullImage
 {
     public static async Task<IResult> Handle(
         HttpContext http, string @namespace, PullRequest request, Caller caller, JobStarter jobs, ContainerdClient containerd,
-        IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
+        ImageEngines engines, IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
     {
         var work = Normalise(request, daemon.Value, options.Value);
+        await engines.RequireForAsync(request.Auth?.RegistryToken, cancel);
         await RequireSnapshotterAsync(containerd, work.Snapshotter, cancel);
         var secret = JobCredentials.Write(request.Auth);
         var start = new JobStart(PullJob.JobKind, @namespace, work, WorkKey(@namespace, work, secret), secret, work.Timeout);

@@ -39,6 +39,18 @@ internal sealed class PullLease(ContainerdClient containerd, PullGates gates)
         }
     }
 
+    /// <summary>Removes the snapshots the lease's unpacking was cut off in: the gateway's, and those a daemon that died in a transfer has left.</summary>
+    public static async Task RemoveHalfUnpackedAsync(NamespacedClient client, string leaseId, CancellationToken cancel)
+    {
+        foreach (var resource in await client.LeaseResourcesAsync(leaseId, cancel))
+        {
+            if (resource.Type.StartsWith("snapshots/", StringComparison.Ordinal) && resource.Id.StartsWith(Unpacker.KeyPrefix, StringComparison.Ordinal))
+            {
+                await client.RemoveSnapshotAsync(resource.Type["snapshots/".Length..], resource.Id, cancel);
+            }
+        }
+    }
+
     private async Task AbandonOnceAsync(string containerdNamespace, string leaseId, CancellationToken cancel)
     {
         var client = containerd.In(containerdNamespace);
@@ -48,13 +60,9 @@ internal sealed class PullLease(ContainerdClient containerd, PullGates gates)
             {
                 await AbortAsync(client, resource.Id, cancel);
             }
-            else if (resource.Type.StartsWith("snapshots/", StringComparison.Ordinal)
-                && resource.Id.StartsWith($"{Unpacker.KeyPrefix}{leaseId} ", StringComparison.Ordinal))
-            {
-                await client.RemoveSnapshotAsync(resource.Type["snapshots/".Length..], resource.Id, cancel);
-            }
         }
 
+        await RemoveHalfUnpackedAsync(client, leaseId, cancel);
         await client.DropLeaseAsync(leaseId, sync: false, cancel);
     }
 

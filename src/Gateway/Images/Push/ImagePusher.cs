@@ -9,10 +9,12 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Images.Push;
 
 /// <summary>
-/// The push engine. Steps, each safe to repeat: 1 take the lease · 2 walk the image, hold what it is made of, see that all is here · 3 push blobs
+/// A push. Steps, each safe to repeat: 1 take the lease · 2 walk the image, hold what it is made of, see that all is here · 3 push blobs
 /// in parallel · 4 push manifests, children first · 5 put the top under its tag. The tag comes last: whoever sees it can pull all of it.
+/// Steps 3 to 5 are the engine's: here the gateway's own, or containerd's in <see cref="TransferPusher"/>.
 /// </summary>
-internal sealed class ImagePusher(ContainerdClient containerd, RegistryClient registries, IOptions<ImageOptions> options, TimeProvider time)
+internal sealed class ImagePusher(
+    ContainerdClient containerd, RegistryClient registries, ImageEngines engines, TransferPusher transfer, IOptions<ImageOptions> options, TimeProvider time)
 {
     private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>(StringComparer.Ordinal);
 
@@ -20,6 +22,7 @@ internal sealed class ImagePusher(ContainerdClient containerd, RegistryClient re
         PushWork work, RegistryCredentials? credentials, string containerdNamespace, string leaseId, JobProgress progress, CancellationToken cancel)
     {
         // 1
+        var engine = await engines.RequireAsync(cancel);
         var target = ImageReference.Parse(work.Target);
         var held = await containerd.HoldLeaseAsync(containerdNamespace, leaseId, time.GetUtcNow() + work.LeaseTerm, PullLease.Labels(leaseId), cancel);
 
@@ -27,6 +30,10 @@ internal sealed class ImagePusher(ContainerdClient containerd, RegistryClient re
         var store = new BlobStore(held, target);
         var plan = await new PushPlanner(new HeldContent(store)).PlanAsync(work, cancel);
         PushPlan.RequireFits(target, plan.Top.Digest);
+        if (engine is ImageEngine.Transfer)
+        {
+            return await transfer.PushAsync(held, new TransferPush(target, credentials, plan, work), progress, cancel);
+        }
 
         var push = new Run(store, registries.OpenForPush(target, credentials), target, progress);
         var blobs = plan.Blobs.Select(push.Item).ToArray();

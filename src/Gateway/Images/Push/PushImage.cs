@@ -3,6 +3,7 @@ using Gateway.Auth;
 using Gateway.Containerd;
 using Gateway.Containerd.Services.Images;
 using Gateway.Http;
+using Gateway.Images.Transfer;
 using Gateway.Jobs;
 using Gateway.Oci;
 using Microsoft.Extensions.Options;
@@ -14,8 +15,9 @@ internal static class PushImage
 {
     public static async Task<IResult> Handle(
         HttpContext http, string @namespace, PushRequest request, Caller caller, JobStarter jobs, ContainerdClient containerd,
-        IOptions<ImageOptions> options, CancellationToken cancel)
+        ImageEngines engines, IOptions<ImageOptions> options, CancellationToken cancel)
     {
+        await engines.RequireForAsync(request.Auth?.RegistryToken, cancel);
         var image = await ImageNames.RequireAsync(containerd.In(@namespace), request.Reference, cancel);
         var work = Normalise(request, image, options.Value);
         if (work.Platforms.Count is 0)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gateway.Containerd;
 using Gateway.Http;
 using Gateway.Images.Pull;
 using Gateway.Jobs;
@@ -7,7 +8,7 @@ using Gateway.Jobs;
 namespace Gateway.Images.Push;
 
 /// <summary>The job <c>image.push</c>. After a restart it runs again from the start, and finds in the registry what the last attempt had sent.</summary>
-internal sealed class PushJob(ImagePusher pusher, PullLease lease) : IJobHandler
+internal sealed class PushJob(ContainerdClient containerd, ImagePusher pusher, PullLease lease) : IJobHandler
 {
     public const string JobKind = "image.push";
 
@@ -22,5 +23,10 @@ internal sealed class PushJob(ImagePusher pusher, PullLease lease) : IJobHandler
         return JsonSerializer.SerializeToNode(result, GatewayJson.Options);
     }
 
-    public Task CleanUpAsync(JobRun job, CancellationToken cancel) => lease.AbandonAsync(job.Namespace, PullLease.IdOf(job.Id), cancel);
+    public async Task CleanUpAsync(JobRun job, CancellationToken cancel)
+    {
+        var leaseId = PullLease.IdOf(job.Id);
+        await TransferPusher.ForgetAsync(containerd.In(job.Namespace), leaseId, cancel);
+        await lease.AbandonAsync(job.Namespace, leaseId, cancel);
+    }
 }
