@@ -43,6 +43,20 @@ public static class ImageStore
         }
     }
 
+    /// <summary>Creates the record; null where one of this name is there.</summary>
+    public static async Task<Image?> TryCreateImageAsync(this NamespacedClient containerd, string name, ContentDescriptor target, CancellationToken cancel)
+    {
+        try
+        {
+            var request = new CreateImageRequest { Image = new Image { Name = name, Target = target } };
+            return (await containerd.Images.CreateAsync(request, cancellationToken: cancel)).Image;
+        }
+        catch (RpcException exists) when (exists.StatusCode is StatusCode.AlreadyExists)
+        {
+            return null;
+        }
+    }
+
     // Null where the record went between the create and the update.
     private static async Task<Image?> UpdateAsync(NamespacedClient containerd, Image image, CancellationToken cancel)
     {

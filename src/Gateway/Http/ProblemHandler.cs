@@ -33,7 +33,7 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExc
         405 => new Problem(ProblemKinds.MethodNotAllowed, $"{http.Request.Method} is not taken here"),
         406 => new Problem(ProblemKinds.NotAcceptable, "none of the accepted media types can be served"),
         413 => new Problem(ProblemKinds.PayloadTooLarge, "the request body is larger than 1 MiB"),
-        415 => new Problem(ProblemKinds.UnsupportedMediaType, "send the body as application/json"),
+        415 => new Problem(ProblemKinds.UnsupportedMediaType, "the body's media type is not taken here; most operations take application/json"),
         401 => new Problem(ProblemKinds.Unauthorized, "valid credentials are needed"),
         403 => new Problem(ProblemKinds.Forbidden, "the caller may not do this"),
         >= 500 => new Problem(ProblemKinds.InternalError, "the gateway failed; its log has the trace id"),

@@ -34,12 +34,18 @@ internal static class ProblemKinds
     public static readonly ProblemKind PayloadTooLarge = new("payload_too_large", 413, "The request body is too large",
         "JSON bodies are limited to 1 MiB.");
     public static readonly ProblemKind UnsupportedMediaType = new("unsupported_media_type", 415, "The request body has the wrong media type",
-        "This operation takes `application/json`.");
+        "The API description lists what the operation takes; most take `application/json`.");
     public static readonly ProblemKind RangeNotSatisfiable = new("range_not_satisfiable", 416, "The range lies outside the content", "Ask for bytes within the size.");
     public static readonly ProblemKind SnapshotterNotFound = new("snapshotter_not_found", 422, "containerd has no such snapshotter",
         "`GET /v1/node` lists the snapshotters that are loaded.");
     public static readonly ProblemKind NotUnpackable = new("not_unpackable", 422, "This is not an image that can be unpacked",
         "The manifest is an artifact: its config or layers are not those of a container image. Pull it with `unpack: false`.");
+    public static readonly ProblemKind ContentMissing = new("content_missing", 409, "The image's content is not all here",
+        "Blobs that the image names are not in the content store; the detail lists them. Pull the image, or choose platforms that are here.");
+    public static readonly ProblemKind ArchiveTooLarge = new("archive_too_large", 413, "The archive is too large",
+        "The archive, what it decompresses to, or something in it is beyond a limit (`Images:MaxArchiveBytes`, 20,000 entries, 4 MiB a document); nothing of it is kept.");
+    public static readonly ProblemKind ArchiveInvalid = new("invalid_archive", 422, "The archive cannot be imported",
+        "It is malformed, damaged or incomplete, is neither an OCI layout nor what `docker save` writes, or names no image; nothing of it is kept.");
     public static readonly ProblemKind TooManyRequests = new("too_many_requests", 429, "Too many requests or jobs",
         "A queue or a limit is full. `Retry-After` tells when to try again.", Retryable: true);
     public static readonly ProblemKind InternalError = new("internal_error", 500, "The gateway failed",

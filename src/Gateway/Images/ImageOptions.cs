@@ -18,4 +18,15 @@ internal sealed class ImageOptions
     /// <summary>Time a pull may take where the request names none. Default 1 hour; 1 second to 24 hours.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan PullTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// Largest archive an import takes, as it is sent and after decompression, in bytes. Default 64 GiB: the largest images in use (models with their
+    /// libraries) have some 50. 1 MiB to 1 TiB.
+    /// </summary>
+    [Range(1L << 20, 1L << 40)]
+    public long MaxArchiveBytes { get; init; } = 64L << 30;
+
+    /// <summary>Archives that are received or sent at the same time; more are answered 429. Default 8; 1 to 256.</summary>
+    [Range(1, 256)]
+    public int MaxConcurrentArchives { get; init; } = 8;
 }

@@ -1,4 +1,6 @@
 using FluentValidation;
+using Gateway.Images.Export;
+using Gateway.Images.Import;
 using Gateway.Images.Pull;
 using Gateway.Jobs;
 
@@ -19,5 +21,8 @@ internal static class ImagesExtensions
         builder.Services.AddSingleton<ImagePuller>();
         builder.Services.AddSingleton<IJobHandler, PullJob>();
         builder.Services.AddSingleton<IValidator<PullRequest>, PullRequestValidator>();
+        builder.Services.AddSingleton<ArchiveSlots>().AddSingleton<LeasesInUse>().AddSingleton<RequestLease>().AddHostedService<LeaseSweeper>();
+        builder.Services.AddSingleton<ImageImporter>().AddSingleton<IJobHandler, ImportJob>();
+        builder.Services.AddSingleton<IValidator<ImportRequest>, ImportRequestValidator>().AddSingleton<IValidator<ExportRequest>, ExportRequestValidator>();
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gateway.Containerd;
 using Gateway.Jobs;
 using Gateway.Oci;
@@ -81,12 +80,12 @@ internal sealed class DocumentFetcher(PullGates gates)
             throw new OciException(OciFault.ManifestInvalid, $"index {entry.Digest} is nested deeper than {MaxIndexDepth} levels");
         }
 
-        return (ImageIndex)OciDocument.Parse(await FetchDocumentAsync(documents, entry, LabelsOfIndex, cancel), entry.MediaType);
+        return (ImageIndex)OciDocument.Parse(await FetchDocumentAsync(documents, entry, GcLabels.Of, cancel), entry.MediaType);
     }
 
     private async Task<PlannedImage> FetchImageAsync(Documents documents, Descriptor descriptor, CancellationToken cancel)
     {
-        var bytes = await FetchDocumentAsync(documents, descriptor, LabelsOfManifest, cancel);
+        var bytes = await FetchDocumentAsync(documents, descriptor, GcLabels.Of, cancel);
         var manifest = (ImageManifest)OciDocument.Parse(bytes, descriptor.MediaType);
         if (!MediaTypes.IsConfig(manifest.Config.MediaType))
         {
@@ -166,19 +165,4 @@ internal sealed class DocumentFetcher(PullGates gates)
 
     /// <summary>From where, to where, and where it is told.</summary>
     private sealed record Documents(BlobStore Store, Repository Repository, JobProgress Progress);
-
-    private static Dictionary<string, string> LabelsOfIndex(OciDocument document) =>
-        Numbered("m", ((ImageIndex)document).Manifests);
-
-    private static Dictionary<string, string> LabelsOfManifest(OciDocument document)
-    {
-        var manifest = (ImageManifest)document;
-        var labels = Numbered("l", manifest.Layers);
-        labels[$"{LabelNames.GcRefContent}.config"] = manifest.Config.Digest.ToString();
-        return labels;
-    }
-
-    private static Dictionary<string, string> Numbered(string kind, IReadOnlyList<Descriptor> children) => children
-        .Select((child, i) => (Key: string.Create(CultureInfo.InvariantCulture, $"{LabelNames.GcRefContent}.{kind}.{i}"), Value: child.Digest.ToString()))
-        .ToDictionary(label => label.Key, label => label.Value, StringComparer.Ordinal);
 }

@@ -16,7 +16,7 @@ namespace Gateway.Images.Pull;
 /// or the next, finds what the first left.
 /// </summary>
 internal sealed class ImagePuller(
-    ContainerdClient containerd, RegistryClient registries, DocumentFetcher documents, LayerFetcher layers, Unpacker unpacker,
+    PullLease lease, RegistryClient registries, DocumentFetcher documents, LayerFetcher layers, Unpacker unpacker,
     IOptions<ImageOptions> options, TimeProvider time)
 {
     private static readonly ActivitySource Traces = new("Gateway.Images");
@@ -26,7 +26,7 @@ internal sealed class ImagePuller(
     {
         // 1
         var reference = ImageReference.Parse(work.Reference);
-        var held = await containerd.HoldLeaseAsync(containerdNamespace, leaseId, time.GetUtcNow() + work.LeaseTerm, PullLease.Labels(leaseId), cancel);
+        var held = await lease.HoldAsync(containerdNamespace, leaseId, time.GetUtcNow() + work.LeaseTerm, cancel);
         var before = await held.FindImageAsync(work.Reference, cancel);
         if (before is not null && work.Policy is PullPolicy.IfNotPresent && await ImageInspector.IsCompleteAsync(held, before, work, cancel))
         {

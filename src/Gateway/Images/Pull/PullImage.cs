@@ -21,7 +21,7 @@ internal static class PullImage
         IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
     {
         var work = Normalise(request, daemon.Value, options.Value);
-        await RequireSnapshotterAsync(containerd, work.Snapshotter, cancel);
+        await containerd.RequireSnapshotterAsync(work.Snapshotter, cancel);
         var secret = request.Auth is null ? null : JsonSerializer.Serialize(request.Auth, GatewayJson.Options);
         var start = new JobStart(PullJob.JobKind, @namespace, work, WorkKey(@namespace, work, secret), secret, work.Timeout);
         return await JobAnswers.Accepted(http, await jobs.StartAsync(start, caller, cancel), cancel);
@@ -40,15 +40,6 @@ internal static class PullImage
         Policy = request.Policy,
         Timeout = request.Timeout is null ? options.PullTimeout : Duration.Parse(request.Timeout),
     };
-
-    private static async Task RequireSnapshotterAsync(ContainerdClient containerd, string snapshotter, CancellationToken cancel)
-    {
-        var loaded = await containerd.SnapshottersAsync(cancel);
-        if (!loaded.Contains(snapshotter, StringComparer.Ordinal))
-        {
-            throw new ProblemException(ProblemKinds.SnapshotterNotFound, $"containerd has no snapshotter '{snapshotter}'; it has {string.Join(", ", loaded)}");
-        }
-    }
 
     private static string WorkKey(string containerdNamespace, PullWork work, string? secret)
     {
