@@ -32,7 +32,7 @@ public sealed class ImportSurvivesTests(Nodes nodes)
         await Wait.UntilAsync(async () => (await node.Ctr.LeasesAsync(space.Name)).Length is 0 && (await node.Ctr.IngestsAsync(space.Name)).Length is 0, "nothing is held any more");
         Assert.Empty(await node.Ctr.ImagesAsync(space.Name));
         Assert.Empty(await space.ViolationsAsync());
-        Assert.Empty(node.Gateway.LogEntries.Where(entry => entry.ToJsonString().Contains("A request failed in the gateway", StringComparison.Ordinal)));
+        Assert.DoesNotContain(node.Gateway.LogEntries, entry => entry.ToJsonString().Contains("A request failed in the gateway", StringComparison.Ordinal));
     }
 
     [Theory]
