@@ -21,15 +21,17 @@ internal static class ImportImages
         await containerd.RequireSnapshotterAsync(snapshotter, cancel);
         var limits = LimitBody(http, options.Value);
         var id = ids.Next();
-        using (slots.Take())
+        return await JobAnswers.Accepted(http, await ReceiveAsync(), cancel);
+
+        async Task<JobRecord> ReceiveAsync()
         {
-            var job = await lease.RunAsync(@namespace, id, isHandedOver: true, async (held, stop) =>
+            using var slot = slots.Take();
+            return await lease.RunAsync(@namespace, id, isHandedOver: true, async (held, stop) =>
             {
                 var work = await ImportPlan.ReceiveAsync(held, http.Request.Body, limits, request, snapshotter, stop);
                 var start = new JobStart(ImportJob.JobKind, @namespace, work, WorkKey: null, Secret: null, options.Value.PullTimeout, id);
                 return await jobs.StartAsync(start, caller, stop);
             }, cancel);
-            return await JobAnswers.Accepted(http, job, cancel);
         }
     }
 
