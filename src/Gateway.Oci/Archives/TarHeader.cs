@@ -45,7 +45,7 @@ internal sealed record TarHeader(string Name, char Type, long Size, string LinkN
     {
         if ((field[0] & 0x80) is 0)
         {
-            return Octal(field);
+            return TryOctal(field) ?? throw ArchiveFault.Invalid("the size of an entry is not an octal number");
         }
 
         UInt128 value = (uint)(field[0] & 0x7f);
@@ -57,13 +57,13 @@ internal sealed record TarHeader(string Name, char Type, long Size, string LinkN
         return value <= long.MaxValue ? (long)value : throw ArchiveFault.Invalid("the size of an entry is negative or beyond 63 bits");
     }
 
-    private static long Octal(ReadOnlySpan<byte> field)
+    // At most 12 digits: no overflow.
+    private static long? TryOctal(ReadOnlySpan<byte> field)
     {
-        var value = 0L;
-        // At most 12 digits: no overflow.
+        long? value = 0L;
         foreach (var digit in field.Trim(" \0"u8))
         {
-            value = digit is >= (byte)'0' and <= (byte)'7' ? (value << 3) | (uint)(digit - '0') : throw ArchiveFault.Invalid("a number in a header is not octal");
+            value = digit is >= (byte)'0' and <= (byte)'7' ? (value << 3) | (uint)(digit - '0') : null;
         }
 
         return value;
@@ -80,7 +80,7 @@ internal sealed record TarHeader(string Name, char Type, long Size, string LinkN
             signed += (sbyte)value;
         }
 
-        var sum = Octal(block.Slice(ChecksumAt, ChecksumBytes));
+        var sum = TryOctal(block.Slice(ChecksumAt, ChecksumBytes));
         if (sum != unsigned && sum != signed)
         {
             throw ArchiveFault.Invalid("it is not a tar archive, or a header in it is damaged");

@@ -89,7 +89,7 @@ public sealed class HostileArchiveTests
     }
 
     [Fact]
-    public async Task Indexes_four_deep_are_read() => Assert.Single((await ArchiveTrial.ImportAsync(TestArchive.OciLayout((App, Nested(3))).ToBytes())).Names);
+    public async Task Indexes_four_deep_are_read() => Assert.Single((await ArchiveTrial.ImportAsync(TestArchive.OciLayout((App, Nested(4))).ToBytes())).Names);
 
     [Theory]
     [InlineData("")]
