@@ -20,7 +20,7 @@ public sealed class ImportRefusalsTests(Nodes nodes)
         { "missing layer", "invalid_archive", 422, Image.Layers[1].Digest },
         { "other bytes", "invalid_archive", 422, "holds the bytes of" },
         { "truncated", "invalid_archive", 422, "truncated" },
-        { "truncated gzip", "invalid_archive", 422, "cannot be decompressed" },
+        { "truncated gzip", "invalid_archive", 422, "truncated" },
         { "device", "invalid_archive", 422, "device" },
         { "link out", "invalid_archive", 422, "leads out" },
         { "no name", "invalid_archive", 422, "prefix" },

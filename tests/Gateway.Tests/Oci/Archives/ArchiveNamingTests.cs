@@ -12,7 +12,7 @@ public sealed class ArchiveNamingTests
     [InlineData("registry.example:5000/a/b:1", null, "registry.example:5000/a/b:1")]
     [InlineData("acme/app:1", "acme/app", "docker.io/acme/app:1")]
     [InlineData("acme/app:1", "docker.io/acme", "docker.io/acme/app:1")]
-    [InlineData("registry.example/acme/app:1", "registry.example", null)]
+    [InlineData("registry.example/acme/app:1", "registry.example", "registry.example/acme/app:1")]
     [InlineData("registry.example/acme/app:1", "registry.example/acme", "registry.example/acme/app:1")]
     [InlineData("acme/application:1", "acme/app", null)]
     [InlineData("acme/app:1", "acme/other", null)]

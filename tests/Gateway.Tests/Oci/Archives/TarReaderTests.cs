@@ -33,6 +33,7 @@ public sealed class TarReaderTests
     public async Task Size_in_base_256_is_read()
     {
         var header = Header('0', "big", 0);
+        header.AsSpan(124, 12).Clear();
         header[124] = 0x80;
         BinaryPrimitives.WriteInt64BigEndian(header.AsSpan(128), 3);
         var tar = await ReadAsync([.. Summed(header), .. "abc"u8, .. new byte[509]]);
