@@ -99,7 +99,7 @@ internal sealed class TarReader(Stream source)
             throw ArchiveFault.Invalid($"'{ArchiveFault.Show(name)}' is no file and yet has a size");
         }
 
-        (left, padding) = (size, Padding(size));
+        (left, padding) = (size, TarBlock.Padding(size));
         return new TarEntry(name, kind, size, linkName);
     }
 
@@ -117,7 +117,7 @@ internal sealed class TarReader(Stream source)
 
         var data = new byte[header.Size];
         await FillAsync(data, cancel);
-        await SkipAsync(Padding(header.Size), cancel);
+        await SkipAsync(TarBlock.Padding(header.Size), cancel);
         return data;
     }
 
@@ -160,8 +160,6 @@ internal sealed class TarReader(Stream source)
             throw Truncated();
         }
     }
-
-    private static int Padding(long size) => (int)(-size & (TarHeader.BlockBytes - 1));
 
     private static OciException Truncated() => ArchiveFault.Invalid("it is truncated");
 }

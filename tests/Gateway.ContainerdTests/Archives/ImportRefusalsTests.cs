@@ -56,6 +56,24 @@ public sealed class ImportRefusalsTests(Nodes nodes)
     }
 
     [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Naming_a_blob_of_another_namespace_does_not_give_it_out(string version)
+    {
+        var node = await nodes.NodeAsync(version);
+        await using var owner = node.Containerd.NewNamespace("owner");
+        await using var thief = node.Containerd.NewNamespace("thief");
+        var secret = TestImage.Of(Layer.Random(50_000, 77));
+        await node.Api.ImportAsync(owner.Name, TestArchive.OciLayout((App, secret)).ToBytes());
+        var path = "blobs/" + secret.Layers[0].Digest.Replace(':', '/');
+        foreach (var archive in new[] { TestArchive.OciLayout((App, secret)).Without(path), TestArchive.OciLayout((App, secret)).Without(path).Add(path, new byte[secret.Layers[0].Bytes.Length]) })
+        {
+            Assert.Equal("invalid_archive", (await node.Api.ImportAnswerAsync(thief.Name, archive.ToBytes())).Code);
+            await node.Ctr.CollectAsync(thief.Name);
+            Assert.Empty(await node.Ctr.BlobsAsync(thief.Name));
+        }
+    }
+
+    [Theory]
     [InlineData("platform=linux", "platform")]
     [InlineData("platform=linux/amd64&platform=a/b/c/d", "platform")]
     [InlineData("prefix=UPPER", "prefix")]
