@@ -43,6 +43,14 @@ public static class LeaseExtensions
         await containerd.Leases.AddResourceAsync(request, cancellationToken: cancel);
     }
 
+    /// <summary>The leases a filter takes, in containerd's filter syntax.</summary>
+    public static async Task<IReadOnlyList<Lease>> LeasesAsync(this NamespacedClient containerd, string filter, CancellationToken cancel)
+    {
+        var request = new ListRequest();
+        request.Filters.Add(filter);
+        return (await containerd.Leases.ListAsync(request, cancellationToken: cancel)).Leases;
+    }
+
     /// <summary>What a lease holds; empty where there is no such lease.</summary>
     public static async Task<IReadOnlyList<Resource>> LeaseResourcesAsync(this NamespacedClient containerd, string leaseId, CancellationToken cancel)
     {

@@ -41,6 +41,12 @@ public enum OciFault
 
     /// <summary>The hosts.toml or certificates for this registry cannot be used.</summary>
     RegistryConfigurationInvalid,
+
+    /// <summary>An archive that is malformed, damaged, incomplete, or no image archive.</summary>
+    ArchiveInvalid,
+
+    /// <summary>An archive, or something in it, over a limit.</summary>
+    ArchiveTooLarge,
 }
 
 /// <summary>A broken promise of a registry or of a document it sent.</summary>

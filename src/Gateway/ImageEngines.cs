@@ -63,7 +63,7 @@ internal sealed class ImageEngines(ContainerdClient containerd, IOptions<ImageEn
     private async Task<bool> HasVerifiersAsync(CancellationToken cancel)
     {
         var verifiers = await containerd.WorkingAsync(DaemonPlugins.ImageVerifierType, cancel);
-        return verifiers.Any(id => id is not FolderVerifier || HasFiles(options.Value.VerifierFolder));
+        return verifiers.Any(plugin => plugin.Id is not FolderVerifier || HasFiles(options.Value.VerifierFolder));
     }
 
     // A folder that cannot be read may hold some.

@@ -34,7 +34,7 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExc
         406 => new Problem(ProblemKinds.NotAcceptable, "none of the accepted media types can be served"),
         412 => new Problem(ProblemKinds.PreconditionFailed, "the resource is not the version the request names"),
         413 => new Problem(ProblemKinds.PayloadTooLarge, "the request body is larger than 1 MiB"),
-        415 => new Problem(ProblemKinds.UnsupportedMediaType, "send the body as application/json"),
+        415 => new Problem(ProblemKinds.UnsupportedMediaType, "the body's media type is not taken here; most operations take application/json"),
         416 => new Problem(ProblemKinds.RangeNotSatisfiable, "the range lies outside the content"),
         401 => new Problem(ProblemKinds.Unauthorized, "valid credentials are needed"),
         403 => new Problem(ProblemKinds.Forbidden, "the caller may not do this"),

@@ -29,18 +29,16 @@ internal static class ProblemKinds
         "Only a finished job can be forgotten; cancel it first.");
     public static readonly ProblemKind ImagePinned = new("image_pinned", 409, "The image is pinned",
         "Kubernetes' runtime has pinned the image (`io.cri-containerd.pinned`): the node cannot do without it, so it is neither deleted nor moved.");
-    public static readonly ProblemKind ContentMissing = new("content_missing", 409, "Content of the image is not here",
-        "The image's record is here, but the content store lacks bytes the operation needs. Pull the image again.");
+    public static readonly ProblemKind ContentMissing = new("content_missing", 409, "The image is not all here",
+        "Blobs that the image is made of are not in the content store of this namespace; `detail` names the first of them. Pull the image, or choose platforms that are here.");
     public static readonly ProblemKind NamespaceNotEmpty = new("namespace_not_empty", 409, "The namespace is not empty",
         "Images, containers, snapshots, content or unfinished ingests are still in it.");
-    public static readonly ProblemKind ContentMissing = new("content_missing", 409, "The image is not all here",
-        "Blobs that the image is made of are not in the content store of this namespace; `detail` names the first of them. Pull them, or name the `platforms` that are here.");
     public static readonly ProblemKind PreconditionFailed = new("precondition_failed", 412, "The resource has changed",
         "`If-Match` names another version than the one that is there. Read the resource again.");
     public static readonly ProblemKind PayloadTooLarge = new("payload_too_large", 413, "The request body is too large",
         "JSON bodies are limited to 1 MiB.");
     public static readonly ProblemKind UnsupportedMediaType = new("unsupported_media_type", 415, "The request body has the wrong media type",
-        "This operation takes `application/json`.");
+        "The API description lists what the operation takes; most take `application/json`.");
     public static readonly ProblemKind RangeNotSatisfiable = new("range_not_satisfiable", 416, "The range lies outside the content", "Ask for bytes within the size.");
     public static readonly ProblemKind SnapshotterNotFound = new("snapshotter_not_found", 422, "containerd has no such snapshotter",
         "`GET /v1/node` lists the snapshotters that are loaded.");
@@ -50,6 +48,10 @@ internal static class ProblemKinds
         "This gateway moves images by containerd's Transfer service, by configuration or because image verifiers are in use. It unpacks only into the snapshotters of the daemon's own configuration, and takes no registry token. `GET /v1/node` tells why it is in use.");
     public static readonly ProblemKind ImageVerificationFailed = new("image_verification_failed", 422, "An image verifier refuses the image",
         "The daemon's image verifiers judge every image before it is pulled, and one of them did not let this one pass. Its reason is in the gateway's log.");
+    public static readonly ProblemKind ArchiveTooLarge = new("archive_too_large", 413, "The archive is too large",
+        "The archive, what it decompresses to, or something in it is beyond a limit (`Images:MaxArchiveBytes`, 20,000 entries, 4 MiB a document); nothing of it is kept.");
+    public static readonly ProblemKind ArchiveInvalid = new("invalid_archive", 422, "The archive cannot be imported",
+        "It is malformed, damaged or incomplete, is neither an OCI layout nor what `docker save` writes, or names no image; nothing of it is kept.");
     public static readonly ProblemKind TooManyRequests = new("too_many_requests", 429, "Too many requests or jobs",
         "A queue or a limit is full. `Retry-After` tells when to try again.", Retryable: true);
     public static readonly ProblemKind InternalError = new("internal_error", 500, "The gateway failed",

@@ -63,6 +63,8 @@ internal static class ProblemTable
         OciFault.ManifestTooLarge => ProblemKinds.ManifestTooLarge,
         OciFault.PlatformNotFound => ProblemKinds.PlatformNotFound,
         OciFault.RegistryConfigurationInvalid => ProblemKinds.RegistryConfigurationInvalid,
+        OciFault.ArchiveInvalid => ProblemKinds.ArchiveInvalid,
+        OciFault.ArchiveTooLarge => ProblemKinds.ArchiveTooLarge,
         _ => ProblemKinds.InternalError,
     };
 }

@@ -2,6 +2,8 @@ using Gateway.Auth;
 using Gateway.Http;
 using Gateway.Images.Documents;
 using Gateway.Images.Prune;
+using Gateway.Images.Export;
+using Gateway.Images.Import;
 using Gateway.Images.Pull;
 using Gateway.Images.Push;
 using Gateway.Images.Resolve;
@@ -13,6 +15,13 @@ namespace Gateway.Images;
 /// <summary>Routes of tag "Images", under <c>/v1/namespaces/{namespace}/images</c>.</summary>
 internal static class ImageEndpoints
 {
+    // What a sender may call an archive. Its first bytes tell how it is compressed, whatever is said here.
+    private static readonly string[] ArchiveTypes =
+    [
+        "application/x-tar", "application/gzip", "application/zstd", "application/octet-stream", "application/x-gzip", "application/tar",
+        "application/vnd.oci.image.layout.v1+tar", "application/vnd.oci.image.layout.v1+tar+gzip", "application/vnd.oci.image.layout.v1+tar+zstd",
+    ];
+
     public static void MapImages(this IEndpointRouteBuilder inNamespace)
     {
         var images = inNamespace.MapGroup("/images").WithTags("Images");
@@ -59,6 +68,16 @@ internal static class ImageEndpoints
         images.MapDocument("config", GetImageConfig.Handle).WithName("getImageConfig")
             .WithSummary("Get an image's config")
             .WithDescription("The config of the platform, or of the node's where an index has several: the very bytes of the digest. HEAD and single ranges are taken. The reference is percent-encoded here.");
+        images.MapPost("/import", ImportImages.Handle).Needs(Permission.ImagesWrite).Validates<ImportRequest>().WithName("importImages")
+            .WithSummary("Import an archive")
+            .WithDescription("Streams an archive into the content store, an OCI layout or what `docker save` writes, plain or compressed with gzip or zstd; then starts a job that unpacks it and stores the names. An archive that cannot be imported is refused at once and leaves nothing.")
+            .Accepts<Stream>(isOptional: true, ArchiveTypes[0], ArchiveTypes[1..])
+            .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(409, 413, 415, 422);
+        images.MapGet("/export", ExportImages.Handle).Needs(Permission.ImagesRead).Validates<ExportRequest>().WithName("exportImages")
+            .WithSummary("Export images")
+            .WithDescription("Streams images as a tar archive: an OCI layout that `docker load` reads too. The same images make the same bytes. A failure after the first byte cuts the connection.")
+            .Produces<Stream>(StatusCodes.Status200OK, "application/x-tar").Fails(404, 409, 413, 422);
+        images.MapMethods("/export", [HttpMethods.Head], ExportImages.Handle).Needs(Permission.ImagesRead).Validates<ExportRequest>().ExcludeFromDescription();
 
         // Last: they take raw slashes.
         images.MapGet("/{**reference}", GetImage.Handle).Needs(Permission.ImagesRead).WithName("getImage")

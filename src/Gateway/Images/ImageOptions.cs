@@ -32,4 +32,15 @@ internal sealed class ImageOptions
     /// </summary>
     [Range(0L, 4L * 1024 * 1024 * 1024)]
     public long MemoryBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// Largest archive an import takes, as it is sent and after decompression, in bytes. Default 64 GiB: the largest images in use (models with their
+    /// libraries) have some 50. 1 MiB to 1 TiB.
+    /// </summary>
+    [Range(1L << 20, 1L << 40)]
+    public long MaxArchiveBytes { get; init; } = 64L << 30;
+
+    /// <summary>Archives that are received or sent at the same time; more are answered 429. Default 8; 1 to 256.</summary>
+    [Range(1, 256)]
+    public int MaxConcurrentArchives { get; init; } = 8;
 }

@@ -1,5 +1,7 @@
 using FluentValidation;
 using Gateway.Images.Prune;
+using Gateway.Images.Export;
+using Gateway.Images.Import;
 using Gateway.Images.Pull;
 using Gateway.Images.Push;
 using Gateway.Images.Resolve;
@@ -39,5 +41,8 @@ internal static class ImagesExtensions
         builder.Services.AddSingleton<IJobHandler, PushJob>();
         builder.Services.AddSingleton<IValidator<PushRequest>, PushRequestValidator>();
         builder.Services.AddSingleton<IValidator<PullRequest>, PullRequestValidator>();
+        builder.Services.AddSingleton<ArchiveSlots>().AddSingleton<LeasesInUse>().AddSingleton<RequestLease>().AddHostedService<LeaseSweeper>();
+        builder.Services.AddSingleton<ImageImporter>().AddSingleton<IJobHandler, ImportJob>();
+        builder.Services.AddSingleton<IValidator<ImportRequest>, ImportRequestValidator>().AddSingleton<IValidator<ExportRequest>, ExportRequestValidator>();
     }
 }

@@ -8,4 +8,5 @@ namespace Gateway.Jobs;
 /// </param>
 /// <param name="Secret">Credentials as JSON, or null. Stored encrypted, erased at the end.</param>
 /// <param name="Timeout">Total limit for all attempts.</param>
-internal sealed record JobStart(string Kind, string Namespace, object Request, string? WorkKey, string? Secret, TimeSpan Timeout);
+/// <param name="Id">The job's id where work was done under it before; the job then has something to clean up however it ends. Null: a new one.</param>
+internal sealed record JobStart(string Kind, string Namespace, object Request, string? WorkKey, string? Secret, TimeSpan Timeout, string? Id = null);

@@ -47,7 +47,7 @@ internal sealed partial class JobStarter(
 
     private JobRecord Record(JobStart start, Caller caller)
     {
-        var id = ids.Next();
+        var id = start.Id ?? ids.Next();
         var (traceParent, traceState) = TraceOfRequest();
         return new JobRecord
         {
@@ -57,6 +57,8 @@ internal sealed partial class JobStarter(
             Subject = caller.Subject,
             Request = JsonSerializer.Serialize(start.Request, start.Request.GetType(), json.Value.SerializerOptions),
             WorkKey = start.WorkKey,
+            // As if it had been owned once: a cancel then leads through its clean-up.
+            Epoch = start.Id is null ? 0 : 1,
             CreatedAt = time.GetUtcNow(),
             Timeout = start.Timeout,
             Secret = start.Secret is null ? null : secrets.Seal(id, start.Namespace, start.Secret),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gateway.Containerd;
 using Gateway.Jobs;
 using Gateway.Oci;
@@ -32,7 +31,7 @@ internal sealed class DocumentFetcher(PullGates gates)
             : await store.Client.ReadAllAsync(descriptor.Digest.ToString(), DocumentLimits.MaxBytes, cancel);
 
         // Parsed before it is stored: what cannot be accepted leaves nothing behind.
-        var labels = MediaTypes.IsConfig(descriptor.MediaType) ? [] : LabelsOf(OciDocument.Parse(bytes, descriptor.MediaType));
+        var labels = MediaTypes.IsConfig(descriptor.MediaType) ? [] : GcLabels.Of(OciDocument.Parse(bytes, descriptor.MediaType));
         if (here is not null)
         {
             await store.LabelAsync(here, labels, cancel);
@@ -69,21 +68,4 @@ internal sealed class DocumentFetcher(PullGates gates)
 
     /// <summary>From where, to where, and where it is told.</summary>
     private sealed record Documents(BlobStore Store, Repository Repository, JobProgress Progress);
-
-    private static Dictionary<string, string> LabelsOf(OciDocument document)
-    {
-        if (document is ImageIndex index)
-        {
-            return Numbered("m", index.Manifests);
-        }
-
-        var manifest = (ImageManifest)document;
-        var labels = Numbered("l", manifest.Layers);
-        labels[$"{LabelNames.GcRefContent}.config"] = manifest.Config.Digest.ToString();
-        return labels;
-    }
-
-    private static Dictionary<string, string> Numbered(string kind, IReadOnlyList<Descriptor> children) => children
-        .Select((child, i) => (Key: string.Create(CultureInfo.InvariantCulture, $"{LabelNames.GcRefContent}.{kind}.{i}"), Value: child.Digest.ToString()))
-        .ToDictionary(label => label.Key, label => label.Value, StringComparer.Ordinal);
 }

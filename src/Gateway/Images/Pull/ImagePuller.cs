@@ -17,7 +17,7 @@ namespace Gateway.Images.Pull;
 /// or the next, finds what the first left. Steps 4 to 6 are the engine's: here the gateway's own, or containerd's in <see cref="TransferPuller"/>.
 /// </summary>
 internal sealed class ImagePuller(
-    ContainerdClient containerd, RegistryClient registries, DocumentFetcher documents, LayerFetcher layers, Unpacker unpacker,
+    PullLease lease, RegistryClient registries, DocumentFetcher documents, LayerFetcher layers, Unpacker unpacker,
     ImageInspector inspector, ImageEngines engines, TransferPuller transfer, RecordLocks records, IOptions<ImageOptions> options, TimeProvider time)
 {
     private static readonly ActivitySource Traces = new("Gateway.Images");
@@ -28,7 +28,7 @@ internal sealed class ImagePuller(
         // 1
         var engine = await engines.RequireAsync(cancel);
         var reference = ImageReference.Parse(work.Reference);
-        var held = await containerd.HoldLeaseAsync(containerdNamespace, leaseId, time.GetUtcNow() + work.LeaseTerm, PullLease.Labels(leaseId), cancel);
+        var held = await lease.HoldAsync(containerdNamespace, leaseId, time.GetUtcNow() + work.LeaseTerm, cancel);
         var before = await held.FindImageAsync(work.Reference, cancel);
         if (before is not null && work.Policy is PullPolicy.IfNotPresent && await inspector.IsCompleteAsync(held, before, work, cancel))
         {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Gateway.Containerd;
 using Gateway.Jobs;
 using Gateway.Oci;
@@ -12,9 +11,6 @@ namespace Gateway.Images.Pull;
 /// </summary>
 internal sealed class LayerFetcher(PullGates gates)
 {
-    // A message to the daemon is sent when this much is at hand: fewer would cost a call each, more would hold bytes back from the disk.
-    private const int SmallestWriteBytes = 256 * 1024;
-
     private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>(StringComparer.Ordinal);
 
     public async Task FetchAsync(BlobStore store, Repository repository, Descriptor layer, Func<Turns.Place> join, ProgressItem item, CancellationToken cancel)
@@ -57,41 +53,10 @@ internal sealed class LayerFetcher(PullGates gates)
         if (writer.Offset < layer.Size)
         {
             await using var source = await repository.OpenBlobAsync(layer, writer.Offset, cancel);
-            await CopyAsync(source, writer, join, item, cancel);
+            using var place = join();
+            await BlobCopy.RunAsync(source, writer, place.RunAsync, () => item.Reached(writer.Stored), cancel);
         }
 
         await store.CommitAsync(writer, layer, NoLabels, cancel);
-    }
-
-    // Two buffers: one is filled from the registry while the other goes to the daemon.
-    private static async Task CopyAsync(Stream source, BlobWriter writer, Func<Turns.Place> join, ProgressItem item, CancellationToken cancel)
-    {
-        var (filling, sending) = (ArrayPool<byte>.Shared.Rent(BlobWriter.ChunkBytes), ArrayPool<byte>.Shared.Rent(BlobWriter.ChunkBytes));
-        var write = Task.CompletedTask;
-        using var place = join();
-        try
-        {
-            while (true)
-            {
-                var read = await source.ReadAtLeastAsync(filling.AsMemory(0, BlobWriter.ChunkBytes), SmallestWriteBytes, throwOnEndOfStream: false, cancel);
-                await write;
-                item.Reached(writer.Stored);
-                if (read is 0)
-                {
-                    return;
-                }
-
-                (filling, sending) = (sending, filling);
-                var chunk = sending.AsMemory(0, read);
-                write = place.RunAsync(() => writer.WriteAsync(chunk, cancel));
-            }
-        }
-        finally
-        {
-            // The buffers go back only when nothing reads them any more.
-            await write.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            ArrayPool<byte>.Shared.Return(filling);
-            ArrayPool<byte>.Shared.Return(sending);
-        }
     }
 }

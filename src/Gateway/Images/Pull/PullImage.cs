@@ -18,7 +18,7 @@ internal static class PullImage
     {
         var work = Normalise(request, daemon.Value, options.Value);
         await engines.RequireForAsync(request.Auth?.RegistryToken, cancel);
-        await RequireSnapshotterAsync(containerd, work.Snapshotter, cancel);
+        await containerd.RequireSnapshotterAsync(work.Snapshotter, cancel);
         var secret = JobCredentials.Write(request.Auth);
         var start = new JobStart(PullJob.JobKind, @namespace, work, WorkKey(@namespace, work, secret), secret, work.Timeout);
         return await JobAnswers.Accepted(http, await jobs.StartAsync(start, caller, cancel), cancel);
@@ -37,15 +37,6 @@ internal static class PullImage
         Policy = request.Policy,
         Timeout = request.Timeout is null ? options.PullTimeout : Duration.Parse(request.Timeout),
     };
-
-    public static async Task RequireSnapshotterAsync(ContainerdClient containerd, string snapshotter, CancellationToken cancel)
-    {
-        var loaded = await containerd.SnapshottersAsync(cancel);
-        if (!loaded.Contains(snapshotter, StringComparer.Ordinal))
-        {
-            throw new ProblemException(ProblemKinds.SnapshotterNotFound, $"containerd has no snapshotter '{snapshotter}'; it has {string.Join(", ", loaded)}");
-        }
-    }
 
     private static string WorkKey(string containerdNamespace, PullWork work, string? secret) =>
         $"{PullJob.JobKind} {containerdNamespace} {JsonSerializer.Serialize(work, GatewayJson.Options)} {JobCredentials.IdentityOf(secret)}";

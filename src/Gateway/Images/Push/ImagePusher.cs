@@ -14,7 +14,7 @@ namespace Gateway.Images.Push;
 /// Steps 3 to 5 are the engine's: here the gateway's own, or containerd's in <see cref="TransferPusher"/>.
 /// </summary>
 internal sealed class ImagePusher(
-    ContainerdClient containerd, RegistryClient registries, ImageEngines engines, TransferPusher transfer, IOptions<ImageOptions> options, TimeProvider time)
+    PullLease lease, RegistryClient registries, ImageEngines engines, TransferPusher transfer, IOptions<ImageOptions> options, TimeProvider time)
 {
     private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>(StringComparer.Ordinal);
 
@@ -24,7 +24,7 @@ internal sealed class ImagePusher(
         // 1
         var engine = await engines.RequireAsync(cancel);
         var target = ImageReference.Parse(work.Target);
-        var held = await containerd.HoldLeaseAsync(containerdNamespace, leaseId, time.GetUtcNow() + work.LeaseTerm, PullLease.Labels(leaseId), cancel);
+        var held = await lease.HoldAsync(containerdNamespace, leaseId, time.GetUtcNow() + work.LeaseTerm, cancel);
 
         // 2
         var store = new BlobStore(held, target);

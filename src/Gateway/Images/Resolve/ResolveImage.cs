@@ -12,7 +12,7 @@ internal static class ResolveImage
         IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
     {
         var work = PullImage.Normalise(request, daemon.Value, options.Value);
-        await PullImage.RequireSnapshotterAsync(containerd, work.Snapshotter, cancel);
+        await containerd.RequireSnapshotterAsync(work.Snapshotter, cancel);
         return Http.Resource.Fresh(http, await resolver.ResolveAsync(containerd.In(@namespace), work, request.Auth?.ToCredentials(), cancel));
     }
 }

@@ -48,6 +48,9 @@ internal sealed class JobQueries(JobDatabase database)
         ? DateTimeOffset.FromUnixTimeMilliseconds(due)
         : null;
 
+    /// <summary>A random id, the same as long as the store lives.</summary>
+    public string NodeId() => database.Read(connection => connection.ExecuteScalar<string>("SELECT id FROM node"))!;
+
     public int CountQueued() => database.Read(connection => connection.ExecuteScalar<int>("SELECT count(*) FROM jobs WHERE state = 'queued'"));
 
     /// <summary>Jobs that ended with something left to remove, oldest first.</summary>

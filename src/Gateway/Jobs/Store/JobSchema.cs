@@ -49,6 +49,11 @@ internal static class JobSchema
         CREATE INDEX jobs_namespace ON jobs (namespace, id);
         CREATE INDEX jobs_subject ON jobs (subject, id);
         """,
+        """
+        -- Tells this gateway's traces in containerd from those of another gateway on the same daemon.
+        CREATE TABLE node (id TEXT NOT NULL) STRICT;
+        INSERT INTO node (id) VALUES (lower(hex(randomblob(16))));
+        """,
     ];
 
     public static void Upgrade(SqliteConnection connection)

@@ -120,8 +120,8 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
 
     private static JobRecord Insert(SqliteConnection connection, JobRecord job) => One(connection,
         $"""
-        INSERT INTO jobs (id, kind, namespace, subject, request, work_key, state, created_at, timeout, secret, trace_parent, trace_state)
-        VALUES (@Id, @Kind, @Namespace, @Subject, @Request, @WorkKey, 'queued', @CreatedAt, @Timeout, @Secret, @TraceParent, @TraceState)
+        INSERT INTO jobs (id, kind, namespace, subject, request, work_key, state, epoch, created_at, timeout, secret, trace_parent, trace_state)
+        VALUES (@Id, @Kind, @Namespace, @Subject, @Request, @WorkKey, 'queued', @Epoch, @CreatedAt, @Timeout, @Secret, @TraceParent, @TraceState)
         {Returning}
         """,
         JobRow.From(job))!;

@@ -25,6 +25,22 @@ public sealed class JobCancelTests : IDisposable
     }
 
     [Fact]
+    public async Task A_job_that_was_prepared_under_its_id_is_cleaned_up_even_if_it_never_ran()
+    {
+        var handler = TestHandler.Endless();
+        await using var host = await JobsHost.StartAsync(folder, handler, settings: ("MaxRunning", "1"));
+        await host.StartJobAsync();
+        await handler.StartedAsync();
+        var id = host.Get<JobId>().Next();
+        var waiting = await host.Starter.StartAsync(JobsHost.Work() with { Id = id }, JobsHost.Alice, TestClock.Limit());
+        Assert.Equal(id, waiting.Id);
+        await CancelAsync(host, id);
+        Assert.Equal(JobState.Canceled, (await host.EndOfAsync(id)).State);
+        Assert.Single(handler.Runs);
+        Assert.Equal(id, Assert.Single(handler.CleanUps).Id);
+    }
+
+    [Fact]
     public async Task A_running_job_is_stopped_cleaned_up_and_only_then_canceled()
     {
         var handler = TestHandler.Endless();

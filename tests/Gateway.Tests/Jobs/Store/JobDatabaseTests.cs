@@ -38,6 +38,20 @@ public sealed class JobDatabaseTests : IDisposable
     }
 
     [Fact]
+    public void The_id_of_a_node_lives_as_long_as_its_store_and_is_no_other_s()
+    {
+        using var other = new TempFolder();
+        var ids = new[] { folder, folder, other }.Select(at =>
+        {
+            using var database = JobDatabase.Open(at.Database);
+            return new JobQueries(database).NodeId();
+        }).ToArray();
+        Assert.Matches("^[0-9a-f]{32}$", ids[0]);
+        Assert.Equal(ids[0], ids[1]);
+        Assert.NotEqual(ids[0], ids[2]);
+    }
+
+    [Fact]
     public void A_second_gateway_on_the_same_store_is_refused_until_the_first_has_gone()
     {
         using (JobDatabase.Open(folder.Database))

@@ -1,0 +1,66 @@
+using System.IO.Compression;
+using ZstdSharp;
+using ZstdSharp.Unsafe;
+
+namespace Gateway.Oci.Archives;
+
+/// <summary>An archive's tar, however it was compressed: its first bytes tell. Bounded before and after decompression, and in the ratio of the two.</summary>
+internal sealed class ArchiveStream : ForwardStream
+{
+    private readonly BoundedStream raw;
+    private readonly Stream plain;
+    private readonly Stream bounded;
+
+    private ArchiveStream(BoundedStream raw, Stream plain, ArchiveLimits limits)
+    {
+        (this.raw, this.plain) = (raw, plain);
+        bounded = plain == raw ? raw : new BoundedStream(
+            plain,
+            () => Math.Min(limits.MaxBytes, (ArchiveLimits.MaxRatio * raw.Count) + ArchiveLimits.FreeBytes),
+            () => ArchiveFault.TooLarge($"it decompresses to more than {limits.MaxBytes} bytes, or to more than {ArchiveLimits.MaxRatio} times what was sent"));
+    }
+
+    /// <summary>Bytes of the archive as it was sent that have been read.</summary>
+    public long RawBytes => raw.Count;
+
+    public static async Task<ArchiveStream> OpenAsync(Stream source, ArchiveLimits limits, CancellationToken cancel)
+    {
+        var sent = new BoundedStream(source, () => limits.MaxBytes, () => ArchiveFault.TooLarge($"it is larger than {limits.MaxBytes} bytes"));
+        var head = await sent.PeekAsync(LayerTypes.MagicBytes, cancel);
+        return new ArchiveStream(sent, LayerTypes.CompressionOf(head) switch
+        {
+            BlobCompression.Gzip => new GZipStream(sent, CompressionMode.Decompress, leaveOpen: true),
+            BlobCompression.Zstd => Zstd(sent),
+            _ => sent,
+        }, limits);
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await bounded.ReadAsync(buffer, cancellationToken);
+        }
+        catch (Exception broken) when (broken is InvalidDataException or ZstdException or EndOfStreamException)
+        {
+            throw ArchiveFault.Invalid("it cannot be decompressed: it is damaged, truncated, or asks for too large a window", broken);
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && plain != raw)
+        {
+            plain.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private static DecompressionStream Zstd(BoundedStream sent)
+    {
+        var stream = new DecompressionStream(sent, leaveOpen: true);
+        stream.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, ArchiveLimits.MaxZstdWindowLog);
+        return stream;
+    }
+}
