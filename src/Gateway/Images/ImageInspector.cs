@@ -80,6 +80,6 @@ internal sealed class ImageInspector(ImageCatalog catalog, DocumentCache documen
 
     private async Task<IReadOnlyList<ImageNode>> NodesAsync(NamespaceReading reading, Image image, CancellationToken cancel) =>
         Digest.TryParse(image.Target.Digest, out var digest)
-            ? await ImageWalk.RunAsync(reading, documents, new Descriptor { MediaType = image.Target.MediaType, Digest = digest, Size = image.Target.Size }, cancel)
+            ? await NodeWalk.RunAsync(reading, documents, new Descriptor { MediaType = image.Target.MediaType, Digest = digest, Size = image.Target.Size }, cancel)
             : [];
 }

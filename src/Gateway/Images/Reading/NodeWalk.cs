@@ -9,7 +9,7 @@ namespace Gateway.Images.Reading;
 internal sealed record ImageNode(Descriptor Descriptor, OciDocument? Document, bool IsImage);
 
 /// <summary>Finds the documents behind an image's target.</summary>
-internal sealed class ImageWalk(NamespaceReading reading, DocumentCache documents)
+internal sealed class NodeWalk(NamespaceReading reading, DocumentCache documents)
 {
     /// <summary>Documents of one image that are looked into. An index has a handful; a hostile one could lead on and on.</summary>
     private const int MaxDocuments = 256;
@@ -22,7 +22,7 @@ internal sealed class ImageWalk(NamespaceReading reading, DocumentCache document
     /// <summary>The target and what its indexes lead to, each once, in their order.</summary>
     public static async Task<IReadOnlyList<ImageNode>> RunAsync(NamespaceReading reading, DocumentCache documents, Descriptor target, CancellationToken cancel)
     {
-        var walk = new ImageWalk(reading, documents);
+        var walk = new NodeWalk(reading, documents);
         await walk.AddAsync(target, isImage: true, depth: 1, cancel);
         return walk.nodes;
     }
