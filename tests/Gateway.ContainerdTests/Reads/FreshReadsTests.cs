@@ -19,7 +19,7 @@ public sealed class FreshReadsTests(Nodes nodes)
     {
         var node = await nodes.NodeAsync(version);
         await using var ns = node.Containerd.NewNamespace("fresh");
-        Assert.Equal(0, await StaleAsync(node, ns, Reads, pause: TimeSpan.FromMilliseconds(10)));
+        Assert.Equal(0, await StaleAsync(node, ns, Reads, pause: TimeSpan.FromMilliseconds(25)));
         Assert.Null(await ReasonAsync(node));
     }
 
