@@ -61,7 +61,7 @@ internal static class ImageEndpoints
             .WithSummary("Prune images")
             .WithDescription("Starts a job that removes images nothing needs, or with `dryRun` only tells which. What a container, a pin, a lease, or a queued or running job needs stays, whoever owns it. In the namespace `k8s.io` all records of an image go together or stay together. The job's result lists what went and what stayed for a reason, and the bytes freed.")
             .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(413, 415)
-            .Example("""{"dryRun": true, "olderThan": "168h", "filter": "name~=acme"}""");
+            .Example("""{"dryRun": true, "olderThan": "168h", "filter": ["name~=acme"]}""");
         images.MapDocument("manifest", GetImageManifest.Handle).WithName("getImageManifest")
             .WithSummary("Get an image's manifest")
             .WithDescription("The index or manifest that the name stands for, or with `platform` the manifest a pull for it would choose: the very bytes of the digest. HEAD and single ranges are taken. The reference is percent-encoded here.");
