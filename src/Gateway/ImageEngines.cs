@@ -19,7 +19,7 @@ internal enum ImageEngine
 /// <param name="Name">`gateway` or `transfer`.</param>
 /// <param name="Reason">Why this one.</param>
 /// <param name="Usable">Whether this containerd has it; where not, pulls and pushes are refused.</param>
-internal sealed record ImageEngineView(ImageEngine Name, string Reason, bool Usable);
+internal sealed record EngineChoice(ImageEngine Name, string Reason, bool Usable);
 
 /// <summary>
 /// Chooses the engine, anew each time: the daemon may be another one since, and verifiers come and go as files. Only the Transfer service asks
@@ -33,7 +33,7 @@ internal sealed class ImageEngines(ContainerdClient containerd, IOptions<ImageEn
     // Loaded in every 2.x; it asks each file of its folder, and where there are none it lets everything pass.
     private const string FolderVerifier = "bindir";
 
-    public async Task<ImageEngineView> ChooseAsync(CancellationToken cancel) => options.Value.Engine switch
+    public async Task<EngineChoice> ChooseAsync(CancellationToken cancel) => options.Value.Engine switch
     {
         EngineSetting.Gateway => new(ImageEngine.Gateway, "it is configured", Usable: true),
         EngineSetting.Transfer => await HasTransferAsync(cancel)

@@ -1,5 +1,7 @@
 using System.Formats.Tar;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Gateway.TestKit;
@@ -21,6 +23,9 @@ public sealed class TestArchive
         archive.Add("index.json", IndexOf(images));
         return archive.AddBlobs(images.Select(image => image.Image));
     }
+
+    // Media types keep their plus sign, so that a test can replace one in the text.
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>What <c>docker save</c> wrote up to version 24: uncompressed layers in a folder each, repeated ones as symbolic links.</summary>
     public static TestArchive DockerSave(params (string? Tag, TestImage Image)[] images)
@@ -61,7 +66,7 @@ public sealed class TestArchive
     {
         ["schemaVersion"] = 2,
         ["manifests"] = new JsonArray([.. images.Select(image => (JsonNode)Entry(image.Name, image.Image))]),
-    }.ToJsonString();
+    }.ToJsonString(Plain);
 
     public TestArchive Add(string name, string text) => Add(name, Encoding.UTF8.GetBytes(text));
 

@@ -13,7 +13,7 @@ internal sealed record NodeView
     public required CapabilitiesView Capabilities { get; init; }
 
     /// <summary>Who pulls and pushes images.</summary>
-    public required ImageEngineView ImageEngine { get; init; }
+    public required EngineChoice ImageEngine { get; init; }
 
     /// <summary>Snapshotters that work, by name.</summary>
     public required IReadOnlyList<SnapshotterView> Snapshotters { get; init; }
