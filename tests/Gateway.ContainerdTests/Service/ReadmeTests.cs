@@ -16,11 +16,16 @@ public sealed partial class ReadmeTests(Nodes nodes)
         await ServeAsync(node, "docker.io", hub.Host);
         await ServeAsync(node, "registry.example.com", (await nodes.RegistryAsync()).Host);
 
-        var (exit, output) = await RunAsync(node, Blocks().Single(block => block.Contains("/images/pull", StringComparison.Ordinal)));
+        foreach (var block in Blocks().Where(block => block.Contains("export URL=", StringComparison.Ordinal)))
+        {
+            var (exit, output) = await RunAsync(node, block);
+            Assert.True(exit is 0, output);
+            Assert.Contains("succeeded", output);
+            Assert.DoesNotContain("\"failed\"", output);
+            Assert.Equal(alpine.Digest, await node.Ctr.TargetOfAsync("default", "docker.io/library/alpine:3.20"));
+        }
 
-        Assert.True(exit is 0, output);
-        Assert.Contains("succeeded", output);
-        Assert.Equal(alpine.Digest, await node.Ctr.TargetOfAsync("default", "docker.io/library/alpine:3.20"));
+        Assert.Equal(["docker.io/library/alpine:3.20"], await node.Ctr.ImagesAsync("default"));
     }
 
     private static async Task ServeAsync(Node node, string domain, string host)
