@@ -34,8 +34,8 @@ public sealed class HostileArchiveTests
         ["index of a digest that is a path"] = (() => Index(TestArchive.IndexOf((App, Image)).Replace(Image.Digest, "sha256:../../etc/passwd")), "not a digest"),
         ["index of another size"] = (() => Index(TestArchive.IndexOf((App, Image)).Replace("\"size\":", "\"size\":1")), "its descriptor says"),
         ["index of a negative size"] = (() => Index(TestArchive.IndexOf((App, Image)).Replace("\"size\":", "\"size\":-")), "size"),
-        ["index of something that is no image"] = (() => Index(TestArchive.IndexOf((App, Image)).Replace(Image.MediaType, "application/octet-stream")), "no image"),
-        ["manifest said to be an index"] = (() => Index(TestArchive.IndexOf((App, Image)).Replace(Image.MediaType, MediaTypes.OciIndex)), "index"),
+        ["index of something that is no image"] = (() => Index(IndexAs("application/octet-stream")), "no image"),
+        ["manifest said to be an index"] = (() => Index(IndexAs(MediaTypes.OciIndex)), "index"),
         ["blob that is missing"] = (() => Oci().WithoutBlob(Image.Layers[0].Digest), "lacks " + Image.Layers[0].Digest),
         ["manifest that is missing"] = (() => Oci().WithoutBlob(Image.Digest), "lacks " + Image.Digest),
         ["blob under another's digest"] = (() => Oci().WithoutBlob(Image.ConfigDigest).Add("blobs/sha256/" + Hex, "other"), "holds the bytes of sha256:"),
@@ -174,6 +174,9 @@ public sealed class HostileArchiveTests
     private static TestArchive Oci() => TestArchive.OciLayout((App, Image));
 
     private static TestArchive Index(string json) => new TestArchive().Add("oci-layout", Layout).Add("index.json", json).AddBlobs([Image]);
+
+    // The writer spells a plus as an escape.
+    private static string IndexAs(string mediaType) => TestArchive.IndexOf((App, Image)).Replace(Image.MediaType.Replace("+", "\\u002B"), mediaType);
 
     private static TestArchive Docker(string manifest = """[{"Config":"c.json","RepoTags":["a:1"],"Layers":["l/layer.tar"]}]""") =>
         new TestArchive().Add("c.json", Image.Blobs[Image.ConfigDigest]).Add("l/layer.tar", Image.Layers[0].Bytes).Add("manifest.json", manifest);
