@@ -54,7 +54,7 @@ public sealed class InspectTests(Nodes nodes)
         var image = TestImage.Small(301);
         var reference = registry.Add("acme/app:1", image);
         await node.Api.PullAsync(ns.Name, new { reference });
-        using var containerd = new ContainerdClient(ContainerdChannel.Open(node.Containerd.Address));
+        using var containerd = new ContainerdClient(node.Containerd.Address);
         var target = new ContentDescriptor { MediaType = image.MediaType, Digest = image.Digest, Size = image.Manifests[image.Digest].Bytes.Length };
         var byDigest = $"{reference.Split(":1")[0]}@{image.Digest}";
         foreach (var name in new[] { byDigest, image.ConfigDigest, "odd name" })
