@@ -9,6 +9,9 @@ public static class LabelNames
     /// <summary>Prefix of an edge from a blob to a snapshot; the snapshotter's name follows.</summary>
     public const string GcRefSnapshotPrefix = "containerd.io/gc.ref.snapshot.";
 
+    /// <summary>On a lease: it keeps only what it lists, not what that leads to.</summary>
+    public const string GcFlat = "containerd.io/gc.flat";
+
     /// <summary>When a lease ends, RFC 3339. An unreadable value never expires.</summary>
     public const string GcExpire = "containerd.io/gc.expire";
 

@@ -17,6 +17,7 @@ internal static class ClientExtensions
         services.AddOptions<EgressOptions>().BindConfiguration(EgressOptions.Section);
         services.AddSingleton(provider =>
             new ContainerdClient(ContainerdChannel.Open(provider.GetRequiredService<IOptions<ContainerdOptions>>().Value.Address)));
+        services.AddSingleton<LeaseLocks>();
         services.AddSingleton(provider => new RegistryClient(RegistryOptionsOf(provider), TimeProvider.System, provider.GetRequiredService<ILoggerFactory>()));
         services.AddHealthChecks().AddCheck<ContainerdCheck>("containerd", timeout: TimeSpan.FromSeconds(2));
     }
