@@ -10,7 +10,7 @@ namespace Gateway.Content;
 internal static class PutContent
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, Digest digest, [AsParameters] UploadQuery query, ContainerdClient containerd, WholeUpload whole, PartUpload parts,
+        HttpContext http, string @namespace, Digest digest, [AsParameters] UploadQuery query, ContainerdClient containerd, UploadLeases leases, WholeUpload whole, PartUpload parts,
         IOptions<ContentOptions> options, CancellationToken cancel)
     {
         var range = UploadRange.Of(http.Request);
@@ -26,11 +26,7 @@ internal static class PutContent
         }
 
         var client = containerd.In(@namespace);
-        if (query.Lease is not null)
-        {
-            await client.RequireFreeLeaseAsync(query.Lease, cancel);
-        }
-
+        await leases.RequireNamedAsync(client, query, cancel);
         if (await client.FindAsync(digest.ToString(), cancel) is not null && await whole.CheckAsync(http.Request, client, digest, query, cancel) is { } there)
         {
             return Answer(http, StatusCodes.Status200OK, there);

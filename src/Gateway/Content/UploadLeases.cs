@@ -32,6 +32,16 @@ internal sealed class UploadLeases(ContainerdClient containerd, LeaseLocks locks
         }
     }
 
+    /// <summary>Told before the bytes are read: that there is no lease as the caller named it, or that it is not the caller's.</summary>
+    public async Task RequireNamedAsync(NamespacedClient client, UploadQuery query, CancellationToken cancel)
+    {
+        if (query.Lease is not null)
+        {
+            using var turn = await locks.EnterAsync(client.Namespace, query.Lease, cancel);
+            await client.RequireFreeLeaseAsync(query.Lease, cancel);
+        }
+    }
+
     /// <summary>Puts content that is held by another lease on the one that the caller named, or on a new one.</summary>
     public async Task<UploadLeaseView> HoldAsync(NamespacedClient client, Digest digest, UploadQuery query)
     {

@@ -6,9 +6,12 @@ namespace Gateway.Leases;
 /// <summary>getLease.</summary>
 internal static class GetLease
 {
-    public static async Task<IResult> Handle(HttpContext http, string @namespace, string lease, ContainerdClient containerd, TimeProvider time, CancellationToken cancel)
+    public static async Task<IResult> Handle(
+        HttpContext http, string @namespace, string lease, ContainerdClient containerd, LeaseLocks locks, TimeProvider time, CancellationToken cancel)
     {
-        var found = await containerd.In(@namespace).RequireLeaseAsync(PathText.Decode(lease), cancel);
+        var id = PathText.Decode(lease);
+        using var turn = await locks.EnterAsync(@namespace, id, cancel);
+        var found = await containerd.In(@namespace).RequireLeaseAsync(id, cancel);
         return Resource.Ok(http, LeaseView.From(found, time.GetUtcNow()));
     }
 }

@@ -7,11 +7,13 @@ namespace Gateway.Leases;
 internal static class ListLeaseResources
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, string lease, [AsParameters] PageRequest page, ContainerdClient containerd, CancellationToken cancel)
+        HttpContext http, string @namespace, string lease, [AsParameters] PageRequest page, ContainerdClient containerd, LeaseLocks locks,
+        CancellationToken cancel)
     {
-        var client = containerd.In(@namespace);
-        var found = await client.RequireLeaseAsync(PathText.Decode(lease), cancel);
-        var resources = (await client.LeaseResourcesAsync(found.Id, cancel))
+        var (client, id) = (containerd.In(@namespace), PathText.Decode(lease));
+        using var turn = await locks.EnterAsync(@namespace, id, cancel);
+        await client.RequireLeaseAsync(id, cancel);
+        var resources = (await client.LeaseResourcesAsync(id, cancel))
             .Select(resource => LeaseResourceView.From(resource.Type, resource.Id)).OrderBy(Key, StringComparer.Ordinal).ToArray();
         return Paging.Answer(http, Paging.Slice(resources, Key, page));
     }

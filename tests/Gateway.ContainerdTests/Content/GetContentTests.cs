@@ -1,5 +1,4 @@
 using System.Net;
-using Gateway.TestKit;
 
 namespace Gateway.ContainerdTests.Content;
 

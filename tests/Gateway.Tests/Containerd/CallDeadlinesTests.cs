@@ -9,6 +9,7 @@ public sealed class CallDeadlinesTests
     [InlineData("containerd.services.content.v1.Content", "Write")]
     [InlineData("containerd.services.content.v1.Content", "List")]
     [InlineData("containerd.services.snapshots.v1.Snapshots", "List")]
+    [InlineData("containerd.services.containers.v1.Containers", "ListStream")]
     [InlineData("containerd.services.diff.v1.Diff", "Apply")]
     [InlineData("containerd.services.events.v1.Events", "Subscribe")]
     public void Work_as_long_as_its_content_has_no_deadline(string service, string method) => Assert.Null(CallDeadlines.For(service, method));
@@ -21,6 +22,7 @@ public sealed class CallDeadlinesTests
     [InlineData("containerd.services.content.v1.Content", "Update", 60)]
     [InlineData("containerd.services.snapshots.v1.Snapshots", "Commit", 60)]
     [InlineData("containerd.services.leases.v1.Leases", "Create", 60)]
+    [InlineData("containerd.services.leases.v1.Leases", "DeleteResource", 60)]
     [InlineData("containerd.services.leases.v1.Leases", "Delete", 600)]
     [InlineData("containerd.services.images.v1.Images", "Delete", 600)]
     public void Other_calls_have_the_deadline_of_their_class(string service, string method, int seconds) =>
