@@ -81,7 +81,7 @@ public sealed class ContentInUseTests(Nodes nodes)
     [Fact]
     public async Task Force_is_for_admins()
     {
-        var (key, sha256) = Auth.ApiKeys.Make("writer");
+        var (key, sha256) = Gateway.Auth.ApiKeys.Make("writer");
         await using var node = await Node.StartAsync(Versions.Oldest, new Dictionary<string, string?>
         {
             ["Auth__ApiKeys__0__Id"] = "writer",
