@@ -22,11 +22,12 @@ start_once() {
 }
 
 measure() {
-  local round live answered first_live first_answered
+  local round figures live answered first_live first_answered
   first_live=() first_answered=()
   start_node "${versions%% *}"
   for ((round = 0; round < rounds; round++)); do
-    read -r live answered < <(start_once)
+    figures=$(start_once) # waited for: the next round must not begin before this one's process is gone
+    read -r live answered <<<"$figures"
     first_live+=("$live") first_answered+=("$answered")
     say "round $((round + 1)): live after $live ms, containerd's answer after $answered ms"
   done
