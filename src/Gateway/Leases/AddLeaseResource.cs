@@ -33,7 +33,7 @@ internal static class AddLeaseResource
     {
         if (!await request.ExistsAsync(client, cancel))
         {
-            throw new ProblemException(ProblemKinds.NotFound, $"there is no {LeaseResourceView.From(request.WireType, "").Type} '{request.Id}' in namespace '{client.Namespace}'");
+            throw new ProblemException(ProblemKinds.NotFound, $"there is no {request.Type} '{request.Id}' in namespace '{client.Namespace}'");
         }
     }
 }

@@ -8,21 +8,15 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Gateway.Leases;
 
-/// <summary>What a lease can keep.</summary>
-internal enum LeaseResourceType
-{
-    Content,
-    Snapshot,
-    Ingest,
-    Image,
-}
-
 /// <summary>Something for a lease to keep.</summary>
 internal sealed record LeaseResourceRequest
 {
-    /// <summary>What it is.</summary>
+    public const string Content = "content";
+    public const string Snapshot = "snapshot";
+
+    /// <summary>What it is: `content`, `snapshot`, `ingest` or `image`.</summary>
     [FromQuery(Name = "type")]
-    public required LeaseResourceType Type { get; init; }
+    public required string Type { get; init; }
 
     /// <summary>Its digest, key, ref or name.</summary>
     [FromQuery(Name = "id")]
@@ -36,10 +30,10 @@ internal sealed record LeaseResourceRequest
     [JsonIgnore]
     public string WireType => Type switch
     {
-        LeaseResourceType.Content => "content",
-        LeaseResourceType.Snapshot => "snapshots/" + Snapshotter,
-        LeaseResourceType.Ingest => "ingests",
-        _ => "images",
+        Snapshot => "snapshots/" + Snapshotter,
+        "ingest" => "ingests",
+        "image" => "images",
+        _ => Type,
     };
 
     /// <summary>Whether it is there: the daemon puts anything on a lease.</summary>
@@ -49,13 +43,13 @@ internal sealed record LeaseResourceRequest
         {
             return Type switch
             {
-                LeaseResourceType.Content => await client.FindAsync(Id, cancel) is not null,
-                LeaseResourceType.Snapshot => await client.FindSnapshotAsync(Snapshotter!, Id, cancel) is not null,
-                LeaseResourceType.Ingest => await client.FindIngestAsync(Id, cancel) is not null,
+                Content => await client.FindAsync(Id, cancel) is not null,
+                Snapshot => await client.FindSnapshotAsync(Snapshotter!, Id, cancel) is not null,
+                "ingest" => await client.FindIngestAsync(Id, cancel) is not null,
                 _ => await client.FindImageAsync(Id, cancel) is not null,
             };
         }
-        catch (RpcException unknown) when (Type is LeaseResourceType.Snapshot && unknown.StatusCode is StatusCode.InvalidArgument)
+        catch (RpcException unknown) when (Type is Snapshot && unknown.StatusCode is StatusCode.InvalidArgument)
         {
             throw new ProblemException(ProblemKinds.SnapshotterNotFound, $"containerd has no snapshotter '{Snapshotter}'", unknown);
         }
@@ -69,13 +63,13 @@ internal sealed class LeaseResourceValidator : AbstractValidator<LeaseResourceRe
 
     public LeaseResourceValidator()
     {
-        RuleFor(resource => resource.Type).IsInEnum().WithMessage("is not content, snapshot, ingest or image");
+        RuleFor(resource => resource.Type).Matches(@"\A(content|snapshot|ingest|image)\z").WithMessage("is not content, snapshot, ingest or image");
         RuleFor(resource => resource.Id).NotEmpty().MaximumLength(MaxIdLength);
-        RuleFor(resource => resource.Id).Must(id => Digest.TryParse(id, out _)).When(resource => resource.Type is LeaseResourceType.Content)
+        RuleFor(resource => resource.Id).Must(id => Digest.TryParse(id, out _)).When(resource => resource.Type is LeaseResourceRequest.Content)
             .WithMessage("is not a digest");
         RuleFor(resource => resource.Snapshotter).NotEmpty().MaximumLength(MaxSnapshotterLength).Matches(@"\A[A-Za-z0-9][A-Za-z0-9._-]*\z")
-            .When(resource => resource.Type is LeaseResourceType.Snapshot).WithMessage("is not a snapshotter's name; an example is overlayfs");
-        RuleFor(resource => resource.Snapshotter).Null().When(resource => resource.Type is not LeaseResourceType.Snapshot).WithMessage("is of snapshots only");
+            .When(resource => resource.Type is LeaseResourceRequest.Snapshot).WithMessage("is not a snapshotter's name; an example is overlayfs");
+        RuleFor(resource => resource.Snapshotter).Null().When(resource => resource.Type is not LeaseResourceRequest.Snapshot).WithMessage("is of snapshots only");
     }
 }
 
