@@ -72,6 +72,18 @@ start_node_and_gateway() { # version
 
 gateway_pid() { cat "$bench_home/gateway/pid"; }
 
+# Memory of the gateway, in KiB.
+status_kib() { awk -v field="$1:" '$1 == field { print $2 }' "/proc/$(gateway_pid)/status"; } # VmRSS or VmHWM
+
+# Idle is after the first answers and some seconds of quiet; then the kernel's high-water mark starts anew.
+idle_kib() {
+  api --output /dev/null "$url/v1/namespaces"
+  api --output /dev/null "$url/v1/namespaces/default/images"
+  sleep 5
+  echo 5 >"/proc/$(gateway_pid)/clear_refs"
+  status_kib VmRSS
+}
+
 # ctr of the daemon's own version: from 2.0 on it pulls through the daemon's Transfer service.
 own_ctr() { PATH="${programs:+$programs:}$PATH" ctr --address "$socket" --namespace default "$@"; }
 

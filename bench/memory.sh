@@ -3,17 +3,6 @@
 # shellcheck source=bench/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-status_kib() { awk -v field="$1:" '$1 == field { print $2 }' "/proc/$(gateway_pid)/status"; } # VmRSS or VmHWM
-
-# Idle is after the first answers and some seconds of quiet; then the kernel's high-water mark starts anew.
-idle_kib() {
-  api --output /dev/null "$url/v1/namespaces"
-  api --output /dev/null "$url/v1/namespaces/default/images"
-  sleep 5
-  echo 5 >"/proc/$(gateway_pid)/clear_refs"
-  status_kib VmRSS
-}
-
 measure() {
   local version round before highest idle peak
   for version in $versions; do

@@ -53,20 +53,9 @@ public sealed class BlobWriter : IAsyncDisposable
     {
         for (var wait = FirstLockWait; ; wait = wait * 2 < LongestLockWait ? wait * 2 : LongestLockWait)
         {
-            var writer = new BlobWriter(await containerd.OpenWriteAsync(cancel), ingestRef, totalBytes);
-            try
+            if (await TryOpenAsync(containerd, ingestRef, totalBytes, cancel) is { } writer)
             {
-                await writer.StatAsync(cancel);
                 return writer;
-            }
-            catch (RpcException locked) when (IsLocked(locked))
-            {
-                await writer.DisposeAsync();
-            }
-            catch
-            {
-                await writer.DisposeAsync();
-                throw;
             }
 
             await Task.Delay(wait * (0.5 + Random.Shared.NextDouble()), cancel);
@@ -74,6 +63,28 @@ public sealed class BlobWriter : IAsyncDisposable
             {
                 return null;
             }
+        }
+    }
+
+    /// <summary>Opens or resumes an ingest; null where another writer holds the ref. The daemon itself waits for it, a second at most.</summary>
+    /// <param name="totalBytes">0: not known. Another total than the ingest was begun with begins it anew.</param>
+    public static async Task<BlobWriter?> TryOpenAsync(NamespacedClient containerd, string ingestRef, long totalBytes, CancellationToken cancel)
+    {
+        var writer = new BlobWriter(await containerd.OpenWriteAsync(cancel), ingestRef, totalBytes);
+        try
+        {
+            await writer.StatAsync(cancel);
+            return writer;
+        }
+        catch (RpcException locked) when (IsLocked(locked))
+        {
+            await writer.DisposeAsync();
+            return null;
+        }
+        catch
+        {
+            await writer.DisposeAsync();
+            throw;
         }
     }
 
@@ -115,6 +126,13 @@ public sealed class BlobWriter : IAsyncDisposable
         {
             return false;
         }
+    }
+
+    /// <summary>Ends the writing without a commit, once the daemon has acknowledged every byte: the ingest holds <see cref="Offset"/> bytes then.</summary>
+    public async Task FlushAsync(CancellationToken cancel)
+    {
+        await call.RequestStream.CompleteAsync();
+        await (answers ??= ReadAnswersAsync()).WaitAsync(cancel);
     }
 
     /// <summary>Ends the call, but not the ingest, and waits until the daemon has given the ref free.</summary>

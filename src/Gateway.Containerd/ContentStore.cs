@@ -76,6 +76,19 @@ public static class ContentStore
         await containerd.Content.UpdateAsync(request, cancellationToken: cancel);
     }
 
+    /// <summary>How far an ingest is, or null where there is none of that ref.</summary>
+    public static async Task<Services.Content.Status?> FindIngestAsync(this NamespacedClient containerd, string ingestRef, CancellationToken cancel)
+    {
+        try
+        {
+            return (await containerd.Content.StatusAsync(new StatusRequest { Ref = ingestRef }, cancellationToken: cancel)).Status;
+        }
+        catch (RpcException missing) when (missing.StatusCode is StatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Ends an ingest; one that is not there is as good. A writer that is just closing is waited for, a second at most.</summary>
     public static async Task AbortIngestAsync(this NamespacedClient containerd, string ingestRef, CancellationToken cancel)
     {

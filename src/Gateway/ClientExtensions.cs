@@ -24,6 +24,7 @@ internal static class ClientExtensions
             provider.GetRequiredService<IOptions<ContainerdOptions>>().Value.ReadFromMemory, provider.GetRequiredService<TimeProvider>()));
         services.AddOptions<ImageEngineOptions>().BindConfiguration(ImageEngineOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ImageEngines>();
+        services.AddSingleton<LeaseLocks>();
         services.AddSingleton(provider => new RegistryClient(RegistryOptionsOf(provider), TimeProvider.System, provider.GetRequiredService<ILoggerFactory>()));
         services.AddHealthChecks().AddCheck<ContainerdCheck>("containerd", timeout: TimeSpan.FromSeconds(2));
     }

@@ -1,7 +1,9 @@
 using Gateway.Auth;
+using Gateway.Content;
 using Gateway.Http;
 using Gateway.Images;
 using Gateway.Jobs;
+using Gateway.Leases;
 using Gateway.Namespaces;
 using Gateway.Node;
 using Gateway.OpenApi;
@@ -26,6 +28,8 @@ internal static class GatewayApp
         builder.AddNode();
         builder.AddNamespaces();
         builder.AddImages();
+        builder.AddContent();
+        builder.AddLeases();
         builder.AddGatewayOpenApi();
 
         var app = builder.Build();
@@ -40,7 +44,10 @@ internal static class GatewayApp
         var v1 = app.MapGroup("/v1");
         v1.MapNode();
         v1.MapNamespaces();
-        v1.MapGroup("/namespaces/{namespace}").MapImages();
+        var inNamespace = v1.MapGroup("/namespaces/{namespace}");
+        inNamespace.MapImages();
+        inNamespace.MapContent();
+        inNamespace.MapLeases();
 
         // Last, and by hand: only now the check of permissions and the API description see every endpoint before the start.
         app.UseEndpoints(_ => { });

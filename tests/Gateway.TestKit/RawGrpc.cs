@@ -25,6 +25,29 @@ public static class RawGrpc
             message.WriteBytes(ByteString.CopyFrom(data));
         });
 
+    /// <summary>Stores a blob in one message, with labels from its first moment on. Content.Write: action COMMIT = 2, labels = 7 (key 1, value 2).</summary>
+    public static Task PutBlobAsync(string address, string containerdNamespace, byte[] data, params (string Key, string Value)[] labels) =>
+        CallAsync(address, containerdNamespace, "containerd.services.content.v1.Content/Write", message =>
+        {
+            message.WriteTag(1, WireFormat.WireType.Varint);
+            message.WriteEnum(2);
+            message.WriteTag(2, WireFormat.WireType.LengthDelimited);
+            message.WriteString("raw-" + Guid.NewGuid());
+            message.WriteTag(6, WireFormat.WireType.LengthDelimited);
+            message.WriteBytes(ByteString.CopyFrom(data));
+            foreach (var (key, value) in labels)
+            {
+                message.WriteTag(7, WireFormat.WireType.LengthDelimited);
+                message.WriteBytes(ByteString.CopyFrom(Encode(entry =>
+                {
+                    entry.WriteTag(1, WireFormat.WireType.LengthDelimited);
+                    entry.WriteString(key);
+                    entry.WriteTag(2, WireFormat.WireType.LengthDelimited);
+                    entry.WriteString(value);
+                })));
+            }
+        });
+
     /// <summary>Content.Abort: ref = 1.</summary>
     public static Task AbortIngestAsync(string address, string containerdNamespace, string reference) =>
         CallAsync(address, containerdNamespace, "containerd.services.content.v1.Content/Abort", message =>
@@ -77,16 +100,20 @@ public static class RawGrpc
 
     private static byte[] Frame(Action<CodedOutputStream> write)
     {
-        using var frame = new MemoryStream();
-        frame.Write(new byte[FrameHeader]);
-        using (var message = new CodedOutputStream(frame, leaveOpen: true))
+        byte[] bytes = [.. new byte[FrameHeader], .. Encode(write)];
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(1), bytes.Length - FrameHeader);
+        return bytes;
+    }
+
+    private static byte[] Encode(Action<CodedOutputStream> write)
+    {
+        using var bytes = new MemoryStream();
+        using (var message = new CodedOutputStream(bytes, leaveOpen: true))
         {
             write(message);
         }
 
-        var bytes = frame.ToArray();
-        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(1), bytes.Length - FrameHeader);
-        return bytes;
+        return bytes.ToArray();
     }
 
     private static async ValueTask<Stream> DialAsync(string address, CancellationToken cancel)

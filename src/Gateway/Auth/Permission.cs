@@ -10,6 +10,10 @@ internal static class Permission
     public const string ImagesPush = "images:push";
     public const string ImagesWrite = "images:write";
     public const string ImagesDelete = "images:delete";
+    public const string ContentRead = "content:read";
+    public const string ContentWrite = "content:write";
+    public const string LeasesRead = "leases:read";
+    public const string LeasesWrite = "leases:write";
     public const string JobsRead = "jobs:read";
     public const string JobsCancel = "jobs:cancel";
     public const string NodeRead = "node:read";

@@ -33,10 +33,16 @@ internal static class ProblemKinds
         "Blobs that the image is made of are not in the content store of this namespace; `detail` names the first of them. Pull the image, or choose platforms that are here.");
     public static readonly ProblemKind NamespaceNotEmpty = new("namespace_not_empty", 409, "The namespace is not empty",
         "Images, containers, snapshots, content or unfinished ingests are still in it.");
+    public static readonly ProblemKind ContentInUse = new("content_in_use", 409, "The content is in use",
+        "Images, containers, leases, snapshots or other content lead to it; `GET .../content/{digest}/references` lists them. With `admin`, `force=true` deletes it all the same.");
+    public static readonly ProblemKind LeaseInUse = new("lease_in_use", 409, "The lease is in use",
+        "The lease belongs to a job of the gateway, which needs it as it is. Cancel the job, or wait for its end.");
+    public static readonly ProblemKind IngestInUse = new("ingest_in_use", 409, "The ingest is being written",
+        "Another writer is at work on it. Wait for its end.", Retryable: true);
     public static readonly ProblemKind PreconditionFailed = new("precondition_failed", 412, "The resource has changed",
         "`If-Match` names another version than the one that is there. Read the resource again.");
     public static readonly ProblemKind PayloadTooLarge = new("payload_too_large", 413, "The request body is too large",
-        "JSON bodies are limited to 1 MiB.");
+        "JSON bodies are limited to 1 MiB, content to `Content:MaxUploadBytes`.");
     public static readonly ProblemKind UnsupportedMediaType = new("unsupported_media_type", 415, "The request body has the wrong media type",
         "The API description lists what the operation takes; most take `application/json`.");
     public static readonly ProblemKind RangeNotSatisfiable = new("range_not_satisfiable", 416, "The range lies outside the content", "Ask for bytes within the size.");
@@ -92,7 +98,7 @@ internal static class ProblemKinds
     public static readonly ProblemKind EgressDenied = new("egress_denied", 502, "The address may not be reached",
         "The registry, its token server or a redirect leads to an address or scheme that is not allowed.");
     public static readonly ProblemKind DigestMismatch = new("digest_mismatch", 502, "The bytes are not what their digest says",
-        "What the registry sent differs in digest or size from what was announced; nothing of it is kept.");
+        "What a registry (502) or the caller (422) sent differs in digest or size from what was announced; nothing of it is kept.");
     public static readonly ProblemKind ManifestInvalid = new("manifest_invalid", 502, "The manifest cannot be accepted",
         "It is malformed, of another type than announced, of Docker schema 1, or names foreign layers.");
     public static readonly ProblemKind ManifestTooLarge = new("manifest_too_large", 502, "The manifest is too large",

@@ -13,8 +13,10 @@ internal sealed class DocumentRules : IDocumentFilter
 
     private static readonly SortedDictionary<string, string> Tags = new(StringComparer.Ordinal)
     {
+        ["Content"] = "The content store: blobs by digest, and ingests, which are blobs still being written.",
         ["Images"] = "Images of a namespace, and the pulls that bring them.",
         ["Jobs"] = "Long work: started by other calls, followed and canceled here.",
+        ["Leases"] = "Leases keep content, snapshots and images from the garbage collector.",
         ["Namespaces"] = "containerd's namespaces.",
         ["Node"] = "This node and its containerd.",
         ["Service"] = "The service itself; open to anyone.",

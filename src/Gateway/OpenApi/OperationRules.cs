@@ -66,6 +66,10 @@ internal sealed class OperationRules : IOperationFilter
                 "code" => "The problem's code.",
                 "wait" => "How long to wait for the end, up to `60s`.",
                 "state" => "Only jobs in this state.",
+                "digest" => "`sha256:<64 hex>`.",
+                "lease" => "Id of the lease, percent-encoded.",
+                "ref" => "Name of the ingest, percent-encoded.",
+                "force" => "Whether to delete what is in use; needs the permission `admin`.",
                 "kind" => "Only jobs of this kind, for example `image.pull`.",
                 _ => null,
             };

@@ -24,6 +24,7 @@ public sealed class CallDeadlinesTests
     [InlineData("containerd.services.content.v1.Content", "Update", 60)]
     [InlineData("containerd.services.snapshots.v1.Snapshots", "Commit", 60)]
     [InlineData("containerd.services.leases.v1.Leases", "Create", 60)]
+    [InlineData("containerd.services.leases.v1.Leases", "DeleteResource", 60)]
     [InlineData("containerd.services.leases.v1.Leases", "Delete", 600)]
     [InlineData("containerd.services.images.v1.Images", "Delete", 600)]
     public void Other_calls_have_the_deadline_of_their_class(string service, string method, int seconds) =>

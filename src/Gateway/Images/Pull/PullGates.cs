@@ -1,3 +1,4 @@
+using Gateway.Containerd;
 using Gateway.Oci;
 using Microsoft.Extensions.Options;
 

@@ -1,7 +1,7 @@
-namespace Gateway.Images.Pull;
+namespace Gateway.Containerd;
 
 /// <summary>One asynchronous lock a key. A key that nobody holds or awaits takes no memory.</summary>
-internal sealed class KeyedLocks
+public sealed class KeyedLocks
 {
     private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
 

@@ -1,6 +1,6 @@
-using Gateway.Images.Pull;
+using Gateway.Containerd;
 
-namespace Gateway.Tests.Images;
+namespace Gateway.Tests.Containerd;
 
 public sealed class KeyedLocksTests
 {

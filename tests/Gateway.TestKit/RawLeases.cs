@@ -1,0 +1,68 @@
+using Google.Protobuf;
+
+namespace Gateway.TestKit;
+
+/// <summary>Leases past the gateway, where <c>ctr</c> has no command.</summary>
+public static class RawLeases
+{
+    /// <summary>Leases.Create: id = 1, labels = 3 (key = 1, value = 2). Unlike <c>ctr</c>'s, it has no term but that of a label.</summary>
+    public static Task CreateAsync(ContainerdNamespace ns, string lease, params (string Key, string Value)[] labels) =>
+        RawGrpc.CallAsync(ns.Daemon.Address, ns.Name, "containerd.services.leases.v1.Leases/Create", message =>
+        {
+            message.WriteTag(1, WireFormat.WireType.LengthDelimited);
+            message.WriteString(lease);
+            foreach (var (key, value) in labels)
+            {
+                message.WriteTag(3, WireFormat.WireType.LengthDelimited);
+                message.WriteBytes(Encode(key, value));
+            }
+        });
+
+    /// <summary>Leases.AddResource: id = 1, resource = 2 (id = 1, type = 2).</summary>
+    public static Task AddAsync(ContainerdNamespace ns, string lease, string type, string id) =>
+        RawGrpc.CallAsync(ns.Daemon.Address, ns.Name, "containerd.services.leases.v1.Leases/AddResource", message =>
+        {
+            message.WriteTag(1, WireFormat.WireType.LengthDelimited);
+            message.WriteString(lease);
+            message.WriteTag(2, WireFormat.WireType.LengthDelimited);
+            message.WriteBytes(Encode(id, type));
+        });
+
+    /// <summary>What a lease holds, as <c>type id</c>. Leases.ListResources: id = 1; resources = 1.</summary>
+    public static async Task<string[]> OfAsync(ContainerdNamespace ns, string lease)
+    {
+        var answer = new CodedInputStream(await RawGrpc.CallAsync(ns.Daemon.Address, ns.Name, "containerd.services.leases.v1.Leases/ListResources", message =>
+        {
+            message.WriteTag(1, WireFormat.WireType.LengthDelimited);
+            message.WriteString(lease);
+        }));
+        var held = new List<string>();
+        while (answer.ReadTag() is not 0)
+        {
+            var resource = answer.ReadBytes().CreateCodedInput();
+            var (id, type) = ("", "");
+            while (resource.ReadTag() is var tag and not 0)
+            {
+                (id, type) = WireFormat.GetTagFieldNumber(tag) is 1 ? (resource.ReadString(), type) : (id, resource.ReadString());
+            }
+
+            held.Add($"{type} {id}");
+        }
+
+        return [.. held.Order(StringComparer.Ordinal)];
+    }
+
+    private static ByteString Encode(string first, string second)
+    {
+        using var bytes = new MemoryStream();
+        using (var message = new CodedOutputStream(bytes, leaveOpen: true))
+        {
+            message.WriteTag(1, WireFormat.WireType.LengthDelimited);
+            message.WriteString(first);
+            message.WriteTag(2, WireFormat.WireType.LengthDelimited);
+            message.WriteString(second);
+        }
+
+        return ByteString.CopyFrom(bytes.ToArray());
+    }
+}
