@@ -38,6 +38,9 @@ public enum OciFault
 
     /// <summary>The hosts.toml or certificates for this registry cannot be used.</summary>
     RegistryConfigurationInvalid,
+
+    /// <summary>Content that was named as a layer and is none.</summary>
+    LayerInvalid,
 }
 
 /// <summary>A broken promise of a registry or of a document it sent.</summary>

@@ -7,6 +7,7 @@ internal static class Permission
     public const string NamespacesWrite = "namespaces:write";
     public const string ImagesRead = "images:read";
     public const string ImagesPull = "images:pull";
+    public const string ImagesWrite = "images:write";
     public const string ImagesDelete = "images:delete";
     public const string JobsRead = "jobs:read";
     public const string JobsCancel = "jobs:cancel";

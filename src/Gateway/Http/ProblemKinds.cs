@@ -27,6 +27,8 @@ internal static class ProblemKinds
         "Something with this name exists already, or other resources still depend on it.");
     public static readonly ProblemKind JobNotFinished = new("job_not_finished", 409, "The job has not finished",
         "Only a finished job can be forgotten; cancel it first.");
+    public static readonly ProblemKind ContentMissing = new("content_missing", 409, "Content of the image is not here",
+        "The content store lacks bytes the operation needs; the detail names them. Pull the image again, or store the content first.");
     public static readonly ProblemKind NamespaceNotEmpty = new("namespace_not_empty", 409, "The namespace is not empty",
         "Images, containers, snapshots, content or unfinished ingests are still in it.");
     public static readonly ProblemKind PreconditionFailed = new("precondition_failed", 412, "The resource has changed",
@@ -40,6 +42,12 @@ internal static class ProblemKinds
         "`GET /v1/node` lists the snapshotters that are loaded.");
     public static readonly ProblemKind NotUnpackable = new("not_unpackable", 422, "This is not an image that can be unpacked",
         "The manifest is an artifact: its config or layers are not those of a container image. Pull it with `unpack: false`.");
+    public static readonly ProblemKind NotCommittable = new("not_committable", 422, "This snapshot cannot be committed to an image",
+        "Only the changes of an active snapshot that stands directly on the base image's layers can become a layer of a new image.");
+    public static readonly ProblemKind LayerInvalid = new("layer_invalid", 422, "The content is not a layer",
+        "A layer is a tar, plain or compressed with gzip or zstd. The content is something else, is damaged, or decompresses to far more than layers do.");
+    public static readonly ProblemKind TooManyLayers = new("too_many_layers", 422, "The image would have too many layers",
+        "An image has at most 512 layers, and 1024 steps in its history.");
     public static readonly ProblemKind TooManyRequests = new("too_many_requests", 429, "Too many requests or jobs",
         "A queue or a limit is full. `Retry-After` tells when to try again.", Retryable: true);
     public static readonly ProblemKind InternalError = new("internal_error", 500, "The gateway failed",

@@ -62,6 +62,7 @@ internal static class ProblemTable
         OciFault.ManifestTooLarge => ProblemKinds.ManifestTooLarge,
         OciFault.PlatformNotFound => ProblemKinds.PlatformNotFound,
         OciFault.RegistryConfigurationInvalid => ProblemKinds.RegistryConfigurationInvalid,
+        OciFault.LayerInvalid => ProblemKinds.LayerInvalid,
         _ => ProblemKinds.InternalError,
     };
 }

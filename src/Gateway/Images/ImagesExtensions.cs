@@ -1,4 +1,5 @@
 using FluentValidation;
+using Gateway.Images.Custom;
 using Gateway.Images.Pull;
 using Gateway.Jobs;
 
@@ -19,5 +20,9 @@ internal static class ImagesExtensions
         builder.Services.AddSingleton<ImagePuller>();
         builder.Services.AddSingleton<IJobHandler, PullJob>();
         builder.Services.AddSingleton<IValidator<PullRequest>, PullRequestValidator>();
+        builder.Services.AddSingleton<CustomLease>().AddSingleton<CustomDocuments>().AddSingleton<CustomImageWriter>();
+        builder.Services.AddSingleton<IJobHandler, CommitJob>().AddSingleton<IJobHandler, ComposeJob>();
+        builder.Services.AddSingleton<IValidator<CommitRequest>, CommitRequestValidator>().AddSingleton<IValidator<ComposeRequest>, ComposeRequestValidator>();
+        builder.Services.AddSingleton<IValidator<ComposedLayer>, ComposedLayerValidator>().AddSingleton<IValidator<CustomConfig>, CustomConfigValidator>();
     }
 }

@@ -41,7 +41,7 @@ internal static class PullImage
         Timeout = request.Timeout is null ? options.PullTimeout : Duration.Parse(request.Timeout),
     };
 
-    private static async Task RequireSnapshotterAsync(ContainerdClient containerd, string snapshotter, CancellationToken cancel)
+    public static async Task RequireSnapshotterAsync(ContainerdClient containerd, string snapshotter, CancellationToken cancel)
     {
         var loaded = await containerd.SnapshottersAsync(cancel);
         if (!loaded.Contains(snapshotter, StringComparer.Ordinal))
