@@ -19,7 +19,7 @@ public sealed class CustomSurvivesTests(Nodes nodes)
         await node.Gateway.StartAsync();
         var job = await node.Api.EndOfAsync(commit);
         Assert.True((string?)job["state"] is "succeeded", job.ToJsonString() + node.Gateway.Log);
-        Assert.Equal(2, (int)job["attempt"]!);
+        Assert.True((int)job["attempt"]! > 1, job.ToJsonString());
         await IsWholeAsync(node);
 
         var compose = await StartComposeAsync(node);
@@ -35,7 +35,7 @@ public sealed class CustomSurvivesTests(Nodes nodes)
     public async Task Canceled_job_leaves_nothing(string version)
     {
         await using var node = await Node.StartAsync(version);
-        foreach (var start in new[] { StartCommitAsync, StartComposeAsync })
+        foreach (var start in new Func<Node, Task<string>>[] { StartCommitAsync, StartComposeAsync })
         {
             var id = await start(node);
             Assert.Equal(202, (int)(await node.Api.PostAsync($"/v1/jobs/{id}/cancel")).Status);
