@@ -48,7 +48,7 @@ public sealed class NamespacedClient
     /// <summary>Snapshots.</summary>
     public Snapshots.SnapshotsClient Snapshots { get; }
 
-    /// <summary>Applying layers.</summary>
+    /// <summary>Applying layers, and making them.</summary>
     public Diff.DiffClient Diff { get; }
 
     /// <summary>Leases.</summary>

@@ -47,6 +47,9 @@ public enum OciFault
 
     /// <summary>An archive, or something in it, over a limit.</summary>
     ArchiveTooLarge,
+
+    /// <summary>Content that was named as a layer and is none.</summary>
+    LayerInvalid,
 }
 
 /// <summary>A broken promise of a registry or of a document it sent.</summary>

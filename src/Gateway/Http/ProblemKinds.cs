@@ -58,6 +58,12 @@ internal static class ProblemKinds
         "The archive, what it decompresses to, or something in it is beyond a limit (`Images:MaxArchiveBytes`, 20,000 entries, 4 MiB a document); nothing of it is kept.");
     public static readonly ProblemKind ArchiveInvalid = new("invalid_archive", 422, "The archive cannot be imported",
         "It is malformed, damaged or incomplete, is neither an OCI layout nor what `docker save` writes, or names no image; nothing of it is kept.");
+    public static readonly ProblemKind NotCommittable = new("not_committable", 422, "This snapshot cannot be committed to an image",
+        "Only the changes of an active snapshot that stands directly on the base image's layers can become a layer of a new image.");
+    public static readonly ProblemKind LayerInvalid = new("layer_invalid", 422, "The content is not a layer",
+        "A layer is a tar, plain or compressed with gzip or zstd. The content is something else, is damaged, or decompresses to far more than layers do.");
+    public static readonly ProblemKind TooManyLayers = new("too_many_layers", 422, "The image would have too many layers",
+        "An image has at most 512 layers, and 1024 steps in its history.");
     public static readonly ProblemKind TooManyRequests = new("too_many_requests", 429, "Too many requests or jobs",
         "A queue or a limit is full. `Retry-After` tells when to try again.", Retryable: true);
     public static readonly ProblemKind InternalError = new("internal_error", 500, "The gateway failed",

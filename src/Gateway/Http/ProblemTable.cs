@@ -70,6 +70,7 @@ internal static class ProblemTable
         OciFault.RegistryConfigurationInvalid => ProblemKinds.RegistryConfigurationInvalid,
         OciFault.ArchiveInvalid => ProblemKinds.ArchiveInvalid,
         OciFault.ArchiveTooLarge => ProblemKinds.ArchiveTooLarge,
+        OciFault.LayerInvalid => ProblemKinds.LayerInvalid,
         _ => ProblemKinds.InternalError,
     };
 }

@@ -4,6 +4,7 @@ using Gateway.Images.Documents;
 using Gateway.Images.Prune;
 using Gateway.Images.Export;
 using Gateway.Images.Import;
+using Gateway.Images.Custom;
 using Gateway.Images.Pull;
 using Gateway.Images.Push;
 using Gateway.Images.Resolve;
@@ -78,6 +79,16 @@ internal static class ImageEndpoints
             .WithDescription("Streams images as a tar archive: an OCI layout that `docker load` reads too. The same images make the same bytes. A failure after the first byte cuts the connection.")
             .Produces<Stream>(StatusCodes.Status200OK, "application/x-tar").Fails(404, 409, 413, 422);
         images.MapMethods("/export", [HttpMethods.Head], ExportImages.Handle).Needs(Permission.ImagesRead).Validates<ExportRequest>().ExcludeFromDescription();
+        images.MapPost("/commit", CommitImage.Handle).Needs(Permission.ImagesWrite).Validates<CommitRequest>().WithName("commitImage")
+            .WithSummary("Commit an image")
+            .WithDescription("Starts a job that makes an image of what a container, or an active snapshot, has changed on top of its base image, unpacked and ready to run. A running container is not paused: the snapshot is taken as it stands. Where nothing has changed the new image has no new layer.")
+            .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(409, 413, 415, 422)
+            .Example("""{"container": "web-1", "reference": "docker.io/acme/web:patched", "message": "fix the config", "config": {"env": ["MODE=production"]}}""");
+        images.MapPost("/compose", ComposeImage.Handle).Needs(Permission.ImagesWrite).Validates<ComposeRequest>().WithName("composeImage")
+            .WithSummary("Compose an image")
+            .WithDescription("Starts a job that makes an image of layers which stand in the content store, on a base image or on nothing, without running a container. Each layer is read through for the digest of its tar. With a `timestamp` the same request gives the same digest.")
+            .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(409, 413, 415, 422)
+            .Example("""{"base": "docker.io/library/alpine:3.20", "reference": "docker.io/acme/app:1", "layers": [{"digest": "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"}], "config": {"cmd": ["/app"]}, "timestamp": "2026-01-31T12:00:00Z"}""");
 
         // Last: they take raw slashes.
         images.MapGet("/{**reference}", GetImage.Handle).Needs(Permission.ImagesRead).WithName("getImage")

@@ -2,6 +2,7 @@ using FluentValidation;
 using Gateway.Images.Prune;
 using Gateway.Images.Export;
 using Gateway.Images.Import;
+using Gateway.Images.Custom;
 using Gateway.Images.Pull;
 using Gateway.Images.Push;
 using Gateway.Images.Resolve;
@@ -44,5 +45,9 @@ internal static class ImagesExtensions
         builder.Services.AddSingleton<ArchiveSlots>().AddSingleton<LeasesInUse>().AddSingleton<RequestLease>().AddHostedService<LeaseSweeper>();
         builder.Services.AddSingleton<ImageImporter>().AddSingleton<IJobHandler, ImportJob>();
         builder.Services.AddSingleton<IValidator<ImportRequest>, ImportRequestValidator>().AddSingleton<IValidator<ExportRequest>, ExportRequestValidator>();
+        builder.Services.AddSingleton<CustomLease>().AddSingleton<CustomDocuments>().AddSingleton<CustomImageWriter>();
+        builder.Services.AddSingleton<IJobHandler, CommitJob>().AddSingleton<IJobHandler, ComposeJob>();
+        builder.Services.AddSingleton<IValidator<CommitRequest>, CommitRequestValidator>().AddSingleton<IValidator<ComposeRequest>, ComposeRequestValidator>();
+        builder.Services.AddSingleton<IValidator<ComposedLayer>, ComposedLayerValidator>().AddSingleton<IValidator<CustomConfig>, CustomConfigValidator>();
     }
 }

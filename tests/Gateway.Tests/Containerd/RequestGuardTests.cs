@@ -37,6 +37,8 @@ public sealed class RequestGuardTests
         new ApplyRequest { Diff = new ContentDescriptor() },
         new CreateNamespaceRequest { Namespace = new Namespace() },
         new PrepareSnapshotRequest(),
+        new ViewSnapshotRequest(),
+        new DiffRequest(),
         new DeleteImageRequest(),
         new ListRequest(),
     };
