@@ -11,7 +11,7 @@ cache=${GATEWAY_TEST_CACHE:-$repository/.cache}/containerd
 main() {
   need_root
   install_missing containerd:containerd ctr:containerd runc:runc docker-registry:docker-registry zstd:zstd jq:jq curl:curl \
-    igzip:isal getfattr:attr setpriv:util-linux mount:mount htpasswd:apache2-utils
+    igzip:isal getfattr:attr setpriv:util-linux mount:mount htpasswd:apache2-utils busybox:busybox-static
   fetch 1.7 '1.7.*' trixie testing
   fetch 2 '2.*' sid testing
   say "containerd $(version_of containerd), $(version_of "$cache/1.7/usr/bin/containerd"), $(version_of "$cache/2/usr/bin/containerd");" \

@@ -15,8 +15,8 @@ internal static class CallDeadlines
     /// <summary>The limit for a method, or null for streams and for work whose length follows the content.</summary>
     public static TimeSpan? For(string serviceName, string methodName) => (Last(serviceName), methodName) switch
     {
-        ("Content", "Read" or "Write" or "List") or ("Diff", _) or ("Events", _) or ("Snapshots", "List") => null,
-        ("Images" or "Leases", "Delete") or ("Snapshots", "Remove" or "Usage") => Collect,
+        ("Content", "Read" or "Write" or "List") or ("Diff", _) or ("Events", _) or ("Snapshots", "List") or ("Containers", "ListStream") => null,
+        ("Images" or "Leases", "Delete") or ("Snapshots", "Remove" or "Usage" or "Cleanup") => Collect,
         (_, "Get" or "List" or "Info" or "Stat" or "Status" or "ListStatuses" or "ListResources" or "Version" or "Plugins" or "Server" or "Check" or "Mounts") => Read,
         _ => Write,
     };

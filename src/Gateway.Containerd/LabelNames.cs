@@ -9,6 +9,15 @@ public static class LabelNames
     /// <summary>Prefix of an edge from a blob to a snapshot; the snapshotter's name follows.</summary>
     public const string GcRefSnapshotPrefix = "containerd.io/gc.ref.snapshot.";
 
+    /// <summary>Keeps a blob or snapshot from the garbage collector, whatever its value.</summary>
+    public const string GcRoot = "containerd.io/gc.root";
+
+    /// <summary>On a lease: it keeps only what it lists, not what that leads to.</summary>
+    public const string GcFlat = "containerd.io/gc.flat";
+
+    /// <summary>On an image record: Kubernetes' runtime cannot do without it while the value is <c>pinned</c>.</summary>
+    public const string CriPinned = "io.cri-containerd.pinned";
+
     /// <summary>When a lease ends, RFC 3339. An unreadable value never expires.</summary>
     public const string GcExpire = "containerd.io/gc.expire";
 
@@ -26,6 +35,9 @@ public static class LabelNames
 
     /// <summary>Prefixes no caller, body, image or archive may set: on containerd some of these run programs as root.</summary>
     public static IReadOnlyList<string> ReservedPrefixes { get; } = ["containerd.io/", "io.cri-containerd"];
+
+    /// <summary>Whether a label is one of those.</summary>
+    public static bool IsReserved(string key) => ReservedPrefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
 
     /// <summary>Longest label, key and value together, in bytes (containerd's labels.Validate).</summary>
     public const int MaxLabelBytes = 4096;

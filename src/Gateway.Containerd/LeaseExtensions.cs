@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gateway.Containerd.Services.Leases;
 using Grpc.Core;
 
@@ -17,7 +16,7 @@ public static class LeaseExtensions
     {
         var request = new CreateRequest { Id = leaseId };
         request.Labels.Add(labels.ToDictionary(StringComparer.Ordinal));
-        request.Labels[LabelNames.GcExpire] = expiresAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        request.Labels[LabelNames.GcExpire] = LeaseExpiry.Format(expiresAt);
         try
         {
             await containerd.In(containerdNamespace).Leases.CreateAsync(request, cancellationToken: cancel);
@@ -32,15 +31,28 @@ public static class LeaseExtensions
 
     /// <summary>Adds a resource to the client's lease. The daemon does not check that it exists.</summary>
     /// <param name="type"><c>content</c>, <c>ingests</c> or <c>snapshots/&lt;snapshotter&gt;</c>.</param>
-    public static async Task HoldAsync(this NamespacedClient containerd, string type, string id, CancellationToken cancel)
-    {
-        if (containerd.LeaseId is null)
-        {
-            throw new InvalidOperationException("the client has no lease to hold something with");
-        }
+    public static Task HoldAsync(this NamespacedClient containerd, string type, string id, CancellationToken cancel) =>
+        containerd.AddToLeaseAsync(containerd.LeaseId ?? throw new InvalidOperationException("the client has no lease to hold something with"), type, id, cancel);
 
-        var request = new AddResourceRequest { Id = containerd.LeaseId, Resource = new Resource { Type = type, Id = id } };
+    /// <summary>The same for any lease, whatever its id: it does not go into a header.</summary>
+    public static async Task AddToLeaseAsync(this NamespacedClient containerd, string leaseId, string type, string id, CancellationToken cancel)
+    {
+        var request = new AddResourceRequest { Id = leaseId, Resource = new Resource { Type = type, Id = id } };
         await containerd.Leases.AddResourceAsync(request, cancellationToken: cancel);
+    }
+
+    /// <summary>Takes a resource out of a lease; one that is not in it is as good.</summary>
+    public static async Task TakeFromLeaseAsync(this NamespacedClient containerd, string leaseId, string type, string id, CancellationToken cancel)
+    {
+        var request = new DeleteResourceRequest { Id = leaseId, Resource = new Resource { Type = type, Id = id } };
+        await containerd.Leases.DeleteResourceAsync(request, cancellationToken: cancel);
+    }
+
+    /// <summary>The lease of this id, or null. Also one that has expired and is not collected yet.</summary>
+    public static async Task<Lease?> FindLeaseAsync(this NamespacedClient containerd, string leaseId, CancellationToken cancel)
+    {
+        var request = new ListRequest { Filters = { FilterText.Equal("id", leaseId) } };
+        return (await containerd.Leases.ListAsync(request, cancellationToken: cancel)).Leases.FirstOrDefault();
     }
 
     /// <summary>What a lease holds; empty where there is no such lease.</summary>

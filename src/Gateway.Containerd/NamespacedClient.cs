@@ -1,9 +1,11 @@
+using Gateway.Containerd.Services.Containers;
 using Gateway.Containerd.Services.Content;
 using Gateway.Containerd.Services.Diff;
 using Gateway.Containerd.Services.Images;
 using Gateway.Containerd.Services.Leases;
 using Gateway.Containerd.Services.Namespaces;
 using Gateway.Containerd.Services.Snapshots;
+using Gateway.Containerd.Services.Tasks;
 using Grpc.Core;
 
 namespace Gateway.Containerd;
@@ -20,6 +22,8 @@ public sealed class NamespacedClient
         Snapshots = new(calls);
         Diff = new(calls);
         Leases = new(calls);
+        Containers = new(calls);
+        Tasks = new(calls);
         Namespaces = new(calls);
     }
 
@@ -38,11 +42,17 @@ public sealed class NamespacedClient
     /// <summary>Snapshots.</summary>
     public Snapshots.SnapshotsClient Snapshots { get; }
 
-    /// <summary>Applying layers.</summary>
+    /// <summary>Applying layers, and making them.</summary>
     public Diff.DiffClient Diff { get; }
 
     /// <summary>Leases.</summary>
     public Leases.LeasesClient Leases { get; }
+
+    /// <summary>Container records, which are only read here.</summary>
+    public Containers.ContainersClient Containers { get; }
+
+    /// <summary>Tasks, which are only read here.</summary>
+    public Tasks.TasksClient Tasks { get; }
 
     /// <summary>Changes of the namespace itself. 1.6 makes the change and then fails for want of a namespace to publish its event in.</summary>
     public Namespaces.NamespacesClient Namespaces { get; }

@@ -5,6 +5,7 @@ using Gateway.Jobs;
 using Gateway.Namespaces;
 using Gateway.Node;
 using Gateway.OpenApi;
+using Gateway.Snapshots;
 using Gateway.Telemetry;
 using Microsoft.Extensions.Options;
 
@@ -26,6 +27,7 @@ internal static class GatewayApp
         builder.AddNode();
         builder.AddNamespaces();
         builder.AddImages();
+        builder.AddSnapshots();
         builder.AddGatewayOpenApi();
 
         var app = builder.Build();
@@ -40,7 +42,9 @@ internal static class GatewayApp
         var v1 = app.MapGroup("/v1");
         v1.MapNode();
         v1.MapNamespaces();
-        v1.MapGroup("/namespaces/{namespace}").MapImages();
+        var inNamespace = v1.MapGroup("/namespaces/{namespace}");
+        inNamespace.MapImages();
+        inNamespace.MapSnapshots();
 
         // Last, and by hand: only now the check of permissions and the API description see every endpoint before the start.
         app.UseEndpoints(_ => { });

@@ -8,6 +8,8 @@ internal static class Permission
     public const string ImagesRead = "images:read";
     public const string ImagesPull = "images:pull";
     public const string ImagesDelete = "images:delete";
+    public const string SnapshotsRead = "snapshots:read";
+    public const string SnapshotsWrite = "snapshots:write";
     public const string JobsRead = "jobs:read";
     public const string JobsCancel = "jobs:cancel";
     public const string NodeRead = "node:read";

@@ -8,6 +8,12 @@ internal sealed class ProblemException(ProblemKind kind, string detail, Exceptio
     /// <summary>Messages by field, for <c>invalid_request</c>.</summary>
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 
+    /// <summary>The status where it is not the kind's: the same fault, but of the caller instead of a registry.</summary>
+    public int? Status { get; init; }
+
+    /// <summary>A header the answer carries, such as the range that would have been right.</summary>
+    public (string Name, string Value)? Header { get; init; }
+
     /// <summary>Sent as <c>Retry-After</c>.</summary>
     public TimeSpan? RetryAfter { get; init; }
 

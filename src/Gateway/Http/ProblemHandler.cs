@@ -43,12 +43,17 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExc
     public static async Task WriteAsync(HttpContext http, Problem problem)
     {
         var response = http.Response;
-        response.StatusCode = problem.Kind.Status;
+        response.StatusCode = problem.Status;
         response.ContentType = MediaType;
         response.Headers.CacheControl = "no-store";
         if (problem.Kind == ProblemKinds.Unauthorized)
         {
             response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        if (problem.Header is { } header)
+        {
+            response.Headers[header.Name] = header.Value;
         }
 
         if (problem.RetryAfter is { } wait)
@@ -60,7 +65,7 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExc
         {
             type = $"/problems/{problem.Kind.Code}",
             title = problem.Kind.Title,
-            status = problem.Kind.Status,
+            status = problem.Status,
             detail = problem.Detail,
             instance = http.Request.Path.ToUriComponent(),
             code = problem.Kind.Code,

@@ -9,6 +9,10 @@ internal sealed record Problem(ProblemKind Kind, string Detail)
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 
     public TimeSpan? RetryAfter { get; init; }
+
+    public int Status { get; init; } = Kind.Status;
+
+    public (string Name, string Value)? Header { get; init; }
 }
 
 /// <summary>The one table by which every failure becomes a problem. containerd's own text may hold host paths: it is logged, never sent.</summary>
@@ -18,7 +22,7 @@ internal static class ProblemTable
 
     public static Problem From(Exception failure) => failure switch
     {
-        ProblemException p => new(p.Kind, p.Message) { Errors = p.Errors, RetryAfter = p.RetryAfter },
+        ProblemException p => new(p.Kind, p.Message) { Errors = p.Errors, RetryAfter = p.RetryAfter, Status = p.Status ?? p.Kind.Status, Header = p.Header },
         OciException o => new(KindOf(o.Fault), o.Message) { RetryAfter = o.RetryAfter },
         RpcException rpc => From(rpc),
         BadHttpRequestException { StatusCode: 413 } => new(ProblemKinds.PayloadTooLarge, "the request body is larger than 1 MiB"),
@@ -29,6 +33,9 @@ internal static class ProblemTable
 
     private static Problem From(RpcException rpc) => rpc.StatusCode switch
     {
+        _ when rpc.Status.Detail.Contains("parse error: [", StringComparison.Ordinal) => From(ProblemException.InvalidField("filter", "is not in containerd's filter syntax")),
+        StatusCode.InvalidArgument when rpc.Status.Detail.Contains("snapshotter not loaded", StringComparison.Ordinal) =>
+            new(ProblemKinds.SnapshotterNotFound, "containerd has no such snapshotter; GET /v1/node lists those it has") { Status = 404 },
         StatusCode.InvalidArgument => new(ProblemKinds.InvalidRequest, "containerd refused an argument"),
         StatusCode.NotFound => new(ProblemKinds.NotFound, "containerd does not know this resource"),
         StatusCode.AlreadyExists => new(ProblemKinds.Conflict, "it exists already"),

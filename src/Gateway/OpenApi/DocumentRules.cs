@@ -17,6 +17,7 @@ internal sealed class DocumentRules : IDocumentFilter
         ["Jobs"] = "Long work: started by other calls, followed and canceled here.",
         ["Namespaces"] = "containerd's namespaces.",
         ["Node"] = "This node and its containerd.",
+        ["Snapshots"] = "Snapshots: the layered file systems containers run on, their differences and their files.",
         ["Service"] = "The service itself; open to anyone.",
     };
 

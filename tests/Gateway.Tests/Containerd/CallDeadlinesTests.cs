@@ -10,6 +10,7 @@ public sealed class CallDeadlinesTests
     [InlineData("containerd.services.content.v1.Content", "List")]
     [InlineData("containerd.services.snapshots.v1.Snapshots", "List")]
     [InlineData("containerd.services.diff.v1.Diff", "Apply")]
+    [InlineData("containerd.services.diff.v1.Diff", "Diff")]
     [InlineData("containerd.services.events.v1.Events", "Subscribe")]
     public void Work_as_long_as_its_content_has_no_deadline(string service, string method) => Assert.Null(CallDeadlines.For(service, method));
 
@@ -20,6 +21,9 @@ public sealed class CallDeadlinesTests
     [InlineData("containerd.services.content.v1.Content", "Info", 10)]
     [InlineData("containerd.services.content.v1.Content", "Update", 60)]
     [InlineData("containerd.services.snapshots.v1.Snapshots", "Commit", 60)]
+    [InlineData("containerd.services.snapshots.v1.Snapshots", "View", 60)]
+    [InlineData("containerd.services.snapshots.v1.Snapshots", "Cleanup", 600)]
+    [InlineData("containerd.services.tasks.v1.Tasks", "List", 10)]
     [InlineData("containerd.services.leases.v1.Leases", "Create", 60)]
     [InlineData("containerd.services.leases.v1.Leases", "Delete", 600)]
     [InlineData("containerd.services.images.v1.Images", "Delete", 600)]

@@ -22,6 +22,8 @@ public sealed class RequestGuardTests
         { new UpdateRequest(), "info" },
         { new AddResourceRequest { Id = "x" }, "resource" },
         { new ApplyRequest(), "diff" },
+        { new UpdateSnapshotRequest { Snapshotter = "x" }, "info" },
+        { new DeleteResourceRequest { Id = "x" }, "resource" },
         { new CreateNamespaceRequest(), "namespace" },
         { new UpdateNamespaceRequest(), "namespace" },
     };
@@ -35,6 +37,8 @@ public sealed class RequestGuardTests
         new ApplyRequest { Diff = new ContentDescriptor() },
         new CreateNamespaceRequest { Namespace = new Namespace() },
         new PrepareSnapshotRequest(),
+        new ViewSnapshotRequest(),
+        new DiffRequest(),
         new DeleteImageRequest(),
         new ListRequest(),
     };
