@@ -17,7 +17,7 @@ internal enum SnapshotKind
 }
 
 /// <summary>A snapshot: a file system made of its own changes and those of its parents.</summary>
-internal record SnapshotView
+internal sealed record SnapshotView
 {
     /// <summary>Its key; of a committed one the name it was committed under.</summary>
     public required string Key { get; init; }
