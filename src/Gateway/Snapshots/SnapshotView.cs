@@ -1,5 +1,6 @@
 using Gateway.Containerd;
 using Gateway.Containerd.Services.Snapshots;
+using WireKind = Gateway.Containerd.Services.Snapshots.Kind;
 
 namespace Gateway.Snapshots;
 
@@ -58,8 +59,8 @@ internal sealed record SnapshotView
 
     public static SnapshotKind KindOf(Info info) => info.Kind switch
     {
-        Kind.Active => SnapshotKind.Active,
-        Kind.View => SnapshotKind.View,
+        WireKind.Active => SnapshotKind.Active,
+        WireKind.View => SnapshotKind.View,
         _ => SnapshotKind.Committed,
     };
 }

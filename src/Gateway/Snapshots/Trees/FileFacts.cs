@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Gateway.Snapshots.Trees;
 
 /// <summary>What a path is.</summary>
@@ -13,6 +15,7 @@ internal enum FileType
 }
 
 /// <summary>What the file system says of a file.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct FileFacts(
     FileType Type, int Mode, uint Uid, uint Gid, long Size, long ModifiedSeconds, uint ModifiedNanoseconds,
     uint DeviceMajor, uint DeviceMinor, ulong Inode, ulong Volume)
