@@ -74,7 +74,9 @@ internal static class GetSnapshotFiles
         await using var bytes = new MeasuredStream(file, entry.Facts.Size);
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers.ContentDisposition = "attachment";
-        await TypedResults.Stream(bytes, Bytes, lastModified: entry.Facts.ModifiedAt, enableRangeProcessing: true).ExecuteAsync(http);
+        // The framework takes a range of any unit for one of bytes.
+        var isRanged = http.Request.GetTypedHeaders().Range?.Unit == "bytes";
+        await TypedResults.Stream(bytes, Bytes, lastModified: entry.Facts.ModifiedAt, enableRangeProcessing: isRanged).ExecuteAsync(http);
     }
     // The framework answers this one without a body.
     private static void RequireSatisfiable(HttpContext http, long size)

@@ -71,7 +71,7 @@ public sealed class SnapshotFilesTests(Nodes nodes)
         await trial.LayerAsync("hostile", null,
             $$"""
             mkdir -p etc a/b/c; echo inside > etc/passwd; ln -s /etc/passwd absolute; ln -s ../../../../../../../../etc/passwd a/b/c/climb
-            ln -s {{canary}} host; ln -s /proc/self/root{{canary}} proc; ln -s / root; ln -s loop-b loop-a; ln -s loop-a loop-b; ln -s . here
+            ln -s {{canary}} host; ln -s /proc/self/root{{canary}} by-proc; ln -s / root; ln -s loop-b loop-a; ln -s loop-a loop-b; ln -s . here
             ln -s "$(printf '../%.0s' $(seq 300))etc/passwd" far; mkfifo fifo; mknod null c 1 3; mknod disk b 7 0; ln -s /etc etc-link
             """);
         foreach (var key in new[] { "hostile", "active" })
@@ -86,7 +86,7 @@ public sealed class SnapshotFilesTests(Nodes nodes)
                 Assert.Equal((path, "inside\n"), (path, (await FileAsync(trial, key, path)).Text));
             }
 
-            foreach (var path in new[] { "host", "proc", canary, "../../../.." + canary, "root" + canary, "/proc/self/root" + canary, "root/../../.." + canary, "absent/../etc/passwd", "etc/passwd/../passwd" })
+            foreach (var path in new[] { "host", "by-proc", canary, "../../../.." + canary, "root" + canary, "/proc/self/root" + canary, "root/../../.." + canary, "absent/../etc/passwd", "etc/passwd/../passwd" })
             {
                 var answer = await FileAsync(trial, key, path);
                 Assert.True("not_found" == answer.Code, $"{path}: {answer.Text}");
