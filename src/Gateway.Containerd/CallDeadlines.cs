@@ -16,7 +16,7 @@ internal static class CallDeadlines
     public static TimeSpan? For(string serviceName, string methodName) => (Last(serviceName), methodName) switch
     {
         ("Content", "Read" or "Write" or "List") or ("Diff" or "Events" or "Transfer" or "Streaming", _) or ("Snapshots", "List") or ("Containers", "ListStream") => null,
-        ("Images" or "Leases", "Delete") or ("Snapshots", "Remove" or "Usage") => Collect,
+        ("Images" or "Leases", "Delete") or ("Snapshots", "Remove" or "Usage" or "Cleanup") => Collect,
         (_, "Get" or "List" or "Info" or "Stat" or "Status" or "ListStatuses" or "ListResources" or "Version" or "Plugins" or "Server" or "Check" or "Mounts") => Read,
         _ => Write,
     };

@@ -8,6 +8,7 @@ using Gateway.Containerd.Services.Snapshots;
 using Gateway.Containerd.Wire;
 using Gateway.Containerd.Services.Streaming;
 using Gateway.Containerd.Services.Transfer;
+using Gateway.Containerd.Services.Tasks;
 using Grpc.Core;
 
 namespace Gateway.Containerd;
@@ -28,6 +29,7 @@ public sealed class NamespacedClient
         Diff = new(calls);
         Leases = new(calls);
         Containers = new(calls);
+        Tasks = new(calls);
         Namespaces = new(calls);
         Transfer = new(calls);
         Streaming = new(calls);
@@ -56,6 +58,9 @@ public sealed class NamespacedClient
 
     /// <summary>Container records, which are only read here.</summary>
     public Containers.ContainersClient Containers { get; }
+
+    /// <summary>Tasks, which are only read here.</summary>
+    public Tasks.TasksClient Tasks { get; }
 
     /// <summary>Changes of the namespace itself. 1.6 makes the change and then fails for want of a namespace to publish its event in.</summary>
     public Namespaces.NamespacesClient Namespaces { get; }

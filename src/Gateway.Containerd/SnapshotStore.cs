@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Gateway.Containerd.Services.Snapshots;
 using Grpc.Core;
 
@@ -17,6 +18,21 @@ public static class SnapshotStore
         catch (RpcException missing) when (missing.StatusCode is StatusCode.NotFound)
         {
             return null;
+        }
+    }
+
+    /// <summary>The snapshots that match one of the filters, by key; all where there is none. Leaving the loop ends the daemon's work.</summary>
+    public static async IAsyncEnumerable<Info> SnapshotsAsync(
+        this NamespacedClient containerd, string snapshotter, IEnumerable<string> filters, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var request = new ListSnapshotsRequest { Snapshotter = snapshotter, Filters = { filters } };
+        using var call = containerd.Snapshots.List(request, cancellationToken: cancel);
+        while (await call.ResponseStream.MoveNext(cancel))
+        {
+            foreach (var info in call.ResponseStream.Current.Info)
+            {
+                yield return info;
+            }
         }
     }
 

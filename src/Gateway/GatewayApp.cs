@@ -7,6 +7,7 @@ using Gateway.Leases;
 using Gateway.Namespaces;
 using Gateway.Node;
 using Gateway.OpenApi;
+using Gateway.Snapshots;
 using Gateway.Telemetry;
 using Microsoft.Extensions.Options;
 
@@ -30,6 +31,7 @@ internal static class GatewayApp
         builder.AddImages();
         builder.AddContent();
         builder.AddLeases();
+        builder.AddSnapshots();
         builder.AddGatewayOpenApi();
 
         var app = builder.Build();
@@ -48,6 +50,7 @@ internal static class GatewayApp
         inNamespace.MapImages();
         inNamespace.MapContent();
         inNamespace.MapLeases();
+        inNamespace.MapSnapshots();
 
         // Last, and by hand: only now the check of permissions and the API description see every endpoint before the start.
         app.UseEndpoints(_ => { });

@@ -14,6 +14,8 @@ internal static class Permission
     public const string ContentWrite = "content:write";
     public const string LeasesRead = "leases:read";
     public const string LeasesWrite = "leases:write";
+    public const string SnapshotsRead = "snapshots:read";
+    public const string SnapshotsWrite = "snapshots:write";
     public const string JobsRead = "jobs:read";
     public const string JobsCancel = "jobs:cancel";
     public const string NodeRead = "node:read";

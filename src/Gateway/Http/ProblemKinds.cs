@@ -39,6 +39,12 @@ internal static class ProblemKinds
         "The lease belongs to a job of the gateway, which needs it as it is. Cancel the job, or wait for its end.");
     public static readonly ProblemKind IngestInUse = new("ingest_in_use", 409, "The ingest is being written",
         "Another writer is at work on it. Wait for its end.", Retryable: true);
+    public static readonly ProblemKind SnapshotInUse = new("snapshot_in_use", 409, "The snapshot is in use",
+        "A container's record names it, or a task runs on it; the detail names them. Delete these first.");
+    public static readonly ProblemKind SnapshotHasChildren = new("snapshot_has_children", 409, "Other snapshots stand on this one",
+        "Only a snapshot without children can be removed; the detail names some of them.");
+    public static readonly ProblemKind SnapshotKindMismatch = new("snapshot_kind_mismatch", 409, "The snapshot is of another kind",
+        "Only active snapshots can be committed, only committed ones can be a parent, and only active ones and views have mounts.");
     public static readonly ProblemKind PreconditionFailed = new("precondition_failed", 412, "The resource has changed",
         "`If-Match` names another version than the one that is there. Read the resource again.");
     public static readonly ProblemKind PayloadTooLarge = new("payload_too_large", 413, "The request body is too large",
@@ -48,6 +54,14 @@ internal static class ProblemKinds
     public static readonly ProblemKind RangeNotSatisfiable = new("range_not_satisfiable", 416, "The range lies outside the content", "Ask for bytes within the size.");
     public static readonly ProblemKind SnapshotterNotFound = new("snapshotter_not_found", 422, "containerd has no such snapshotter",
         "`GET /v1/node` lists the snapshotters that are loaded.");
+    public static readonly ProblemKind SnapshotNotFound = new("snapshot_not_found", 404, "There is no such snapshot",
+        "The snapshotter has no snapshot of this key in this namespace.");
+    public static readonly ProblemKind SnapshotNotInChain = new("snapshot_not_in_chain", 422, "The snapshots are not of one chain",
+        "A snapshot is compared with its parent, or with another snapshot it stands on.");
+    public static readonly ProblemKind FileNotReadable = new("file_not_readable", 422, "This file has no bytes to read",
+        "Folders are listed and regular files are read; devices, FIFOs and sockets are only shown.");
+    public static readonly ProblemKind TreeTooLarge = new("tree_too_large", 422, "The tree is too large",
+        "There are more nodes, levels or names than the gateway looks at; the detail tells the bound.");
     public static readonly ProblemKind NotUnpackable = new("not_unpackable", 422, "This is not an image that can be unpacked",
         "The manifest is an artifact: its config or layers are not those of a container image. Pull it with `unpack: false`.");
     public static readonly ProblemKind NotSupportedByTransfer = new("not_supported_by_transfer", 422, "containerd's Transfer service cannot do this",
@@ -72,6 +86,8 @@ internal static class ProblemKinds
         "The job's credentials were sealed with a key the gateway no longer has, so it was not run without them. Send the request again.");
     public static readonly ProblemKind NotSupportedByContainerd = new("not_supported_by_containerd", 501, "This containerd lacks the capability",
         "The daemon's version or configuration does not offer what the operation needs. `GET /v1/node` lists its capabilities.");
+    public static readonly ProblemKind SnapshotNotReadable = new("snapshot_not_readable", 501, "The gateway cannot read the files of this snapshot",
+        "Files are read from the snapshotter's folders: the gateway must run on containerd's host, with the right to read them, and the snapshotter must keep its layers as folders.");
     public static readonly ProblemKind ContainerdFailure = new("containerd_failure", 502, "containerd failed",
         "containerd refused or failed in a way that is not the caller's doing. Its own message is in the gateway's log.");
     public static readonly ProblemKind ContainerdUnavailable = new("containerd_unavailable", 503, "containerd cannot be reached",

@@ -34,6 +34,8 @@ internal static class ProblemTable
     private static Problem From(RpcException rpc) => rpc.StatusCode switch
     {
         _ when rpc.Status.Detail.Contains("parse error: [", StringComparison.Ordinal) => From(ProblemException.InvalidField("filter", "is not in containerd's filter syntax")),
+        StatusCode.InvalidArgument when rpc.Status.Detail.Contains("snapshotter not loaded", StringComparison.Ordinal) =>
+            new(ProblemKinds.SnapshotterNotFound, "containerd has no such snapshotter; GET /v1/node lists those it has") { Status = 404 },
         StatusCode.InvalidArgument => new(ProblemKinds.InvalidRequest, "containerd refused an argument"),
         StatusCode.NotFound => new(ProblemKinds.NotFound, "containerd does not know this resource"),
         StatusCode.AlreadyExists => new(ProblemKinds.Conflict, "it exists already"),

@@ -19,6 +19,7 @@ internal sealed class DocumentRules : IDocumentFilter
         ["Leases"] = "Leases keep content, snapshots and images from the garbage collector.",
         ["Namespaces"] = "containerd's namespaces.",
         ["Node"] = "This node and its containerd.",
+        ["Snapshots"] = "Snapshots: the layered file systems containers run on, their differences and their files.",
         ["Service"] = "The service itself; open to anyone.",
     };
 

@@ -23,6 +23,8 @@ public sealed class RequestGuardTests
         { new UpdateRequest(), "info" },
         { new AddResourceRequest { Id = "x" }, "resource" },
         { new ApplyRequest(), "diff" },
+        { new UpdateSnapshotRequest { Snapshotter = "x" }, "info" },
+        { new DeleteResourceRequest { Id = "x" }, "resource" },
         { new CreateNamespaceRequest(), "namespace" },
         { new UpdateNamespaceRequest(), "namespace" },
         { new TransferRequest(), "options" },

@@ -16,7 +16,7 @@ internal static class CommitImage
     {
         var client = containerd.In(@namespace);
         var source = await CommitSource.FindAsync(client, request, cancel);
-        await PullImage.RequireSnapshotterAsync(containerd, source.Snapshotter, cancel);
+        await containerd.RequireSnapshotterAsync(source.Snapshotter, cancel);
         var from = await source.RequireBaseAsync(client, cancel);
         RequiredContent.RequireRoom(from, layers: 1);
         await RequiredContent.RequireAsync(client, from.Blobs.Select(blob => blob.Digest), StatusCodes.Status409Conflict, cancel);

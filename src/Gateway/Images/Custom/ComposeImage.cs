@@ -18,7 +18,7 @@ internal static class ComposeImage
         var work = WorkOf(request, await FindBaseAsync(client, request, cancel), time, daemon.Value);
         if (work.Snapshotter is not null)
         {
-            await PullImage.RequireSnapshotterAsync(containerd, work.Snapshotter, cancel);
+            await containerd.RequireSnapshotterAsync(work.Snapshotter, cancel);
         }
 
         await RequiredContent.RequireAsync(client, work.Layers.Select(layer => Digest.Parse(layer.Digest)), StatusCodes.Status422UnprocessableEntity, cancel);
