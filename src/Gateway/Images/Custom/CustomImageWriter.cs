@@ -20,7 +20,7 @@ internal sealed record CustomResult(ImageView Image, string Digest, string Confi
 /// Makes an image whose layers stand in the content store. Steps, each safe to repeat: 1 config and manifest, with the labels that lead the
 /// garbage collector from one to the other · 2 unpack what is not unpacked yet · 3 the image record, last: whoever sees it can use it.
 /// </summary>
-internal sealed class CustomImageWriter(CustomDocuments documents, Unpacker unpacker)
+internal sealed class CustomImageWriter(CustomDocuments documents, Unpacker unpacker, RecordLocks records)
 {
     /// <param name="held">A client whose lease holds the base's blobs and the layers.</param>
     /// <param name="snapshotter">Where to unpack to; null: not at all.</param>
@@ -45,6 +45,7 @@ internal sealed class CustomImageWriter(CustomDocuments documents, Unpacker unpa
 
         // 3
         progress.Enter(JobPhase.Finalizing);
+        using var writing = await records.EnterAsync(held.Namespace, reference, cancel);
         var before = await held.FindImageAsync(reference, cancel);
         var target = new ContentDescriptor { MediaType = manifest.MediaType, Digest = manifest.Digest.ToString(), Size = manifest.Size };
         var record = await held.PutImageAsync(reference, target, new Dictionary<string, string>(StringComparer.Ordinal), cancel);
