@@ -65,7 +65,7 @@ public sealed class OpenApiTests : IAsyncLifetime
                 Assert.Contains("403", answers);
             }
 
-            if (operation.Children.TryGetValue("requestBody", out var body))
+            if (operation.Children.TryGetValue("requestBody", out var body) && Write(body).Contains("json:", StringComparison.Ordinal))
             {
                 Assert.Contains("example:", Write(body));
             }
