@@ -131,7 +131,7 @@ public sealed class BlobWriter : IAsyncDisposable
     /// <summary>Ends the writing without a commit, once the daemon has acknowledged every byte: the ingest holds <see cref="Offset"/> bytes then.</summary>
     public async Task FlushAsync(CancellationToken cancel)
     {
-        await call.RequestStream.CompleteAsync();
+        await call.CompleteAsync();
         await (answers ??= ReadAnswersAsync()).WaitAsync(cancel);
     }
 

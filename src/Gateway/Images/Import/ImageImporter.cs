@@ -11,7 +11,7 @@ namespace Gateway.Images.Import;
 /// Makes images of an archive's blobs. Steps, each safe to repeat: 1 labels that lead the garbage collector through the documents · 2 unpack ·
 /// 3 the image records, last.
 /// </summary>
-internal sealed class ImageImporter(Unpacker unpacker)
+internal sealed class ImageImporter(Unpacker unpacker, RecordLocks records)
 {
     public async Task<ImportResult> ImportAsync(NamespacedClient held, ImportWork work, JobProgress progress, CancellationToken cancel)
     {
@@ -30,6 +30,7 @@ internal sealed class ImageImporter(Unpacker unpacker)
         await ImportPlan.RequireFreeNamesAsync(held, work, cancel);
         foreach (var image in work.Images)
         {
+            using var writing = await records.EnterAsync(held.Namespace, image.Name, cancel);
             await PutAsync(held, image, work.Overwrite, cancel);
         }
 
