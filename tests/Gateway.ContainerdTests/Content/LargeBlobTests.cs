@@ -1,6 +1,5 @@
 using System.Net;
 using System.Security.Cryptography;
-using Gateway.TestKit;
 
 namespace Gateway.ContainerdTests.Content;
 
