@@ -5,10 +5,10 @@ using Gateway.Containerd.Services.Images;
 using Gateway.Containerd.Services.Leases;
 using Gateway.Containerd.Services.Namespaces;
 using Gateway.Containerd.Services.Snapshots;
-using Gateway.Containerd.Wire;
 using Gateway.Containerd.Services.Streaming;
-using Gateway.Containerd.Services.Transfer;
 using Gateway.Containerd.Services.Tasks;
+using Gateway.Containerd.Services.Transfer;
+using Gateway.Containerd.Wire;
 using Grpc.Core;
 
 namespace Gateway.Containerd;

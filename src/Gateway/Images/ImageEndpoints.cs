@@ -1,10 +1,10 @@
 using Gateway.Auth;
 using Gateway.Http;
+using Gateway.Images.Custom;
 using Gateway.Images.Documents;
-using Gateway.Images.Prune;
 using Gateway.Images.Export;
 using Gateway.Images.Import;
-using Gateway.Images.Custom;
+using Gateway.Images.Prune;
 using Gateway.Images.Pull;
 using Gateway.Images.Push;
 using Gateway.Images.Resolve;

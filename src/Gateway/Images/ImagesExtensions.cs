@@ -1,12 +1,12 @@
 using FluentValidation;
-using Gateway.Images.Prune;
+using Gateway.Images.Custom;
 using Gateway.Images.Export;
 using Gateway.Images.Import;
-using Gateway.Images.Custom;
+using Gateway.Images.Prune;
 using Gateway.Images.Pull;
 using Gateway.Images.Push;
-using Gateway.Images.Resolve;
 using Gateway.Images.Reading;
+using Gateway.Images.Resolve;
 using Gateway.Images.Transfer;
 using Gateway.Jobs;
 

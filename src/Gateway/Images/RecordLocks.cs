@@ -1,4 +1,4 @@
-using Gateway.Images.Pull;
+using Gateway.Containerd;
 
 namespace Gateway.Images;
 

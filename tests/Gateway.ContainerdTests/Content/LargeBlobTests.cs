@@ -1,13 +1,14 @@
 using System.Net;
 using System.Security.Cryptography;
-using Gateway.TestKit;
 
 namespace Gateway.ContainerdTests.Content;
 
 public sealed class LargeBlobTests
 {
     private const int Blocks = 300;
-    private const long MostAboveIdleBytes = 64L << 20;
+
+    // Far below the blob, and above what a debug build's compiler takes meanwhile; bench/content.sh measures the figure itself.
+    private const long MostAboveIdleBytes = 96L << 20;
 
     [Theory]
     [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]

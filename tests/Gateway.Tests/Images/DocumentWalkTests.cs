@@ -85,6 +85,22 @@ public sealed class DocumentWalkTests
         return Task.FromResult(documents[document.Digest]);
     }
 
+    /// <summary>Each alone can be counted; the two together cannot.</summary>
+    [Fact]
+    public async Task Images_too_large_to_be_counted_together_are_refused()
+    {
+        var (one, two) = (Huge("amd64"), Huge("arm64"));
+        Assert.Single((await PlanAsync(Index(one))).Images);
+        var refusal = await Assert.ThrowsAsync<OciException>(() => PlanAsync(Index(one, two)));
+        Assert.Equal(OciFault.ManifestInvalid, refusal.Fault);
+    }
+
+    private Descriptor Huge(string architecture)
+    {
+        var config = Add(MediaTypes.OciConfig, $$$"""{"os":"linux","architecture":"{{{architecture}}}","rootfs":{"type":"layers","diff_ids":["{{{DiffId}}}"]}}""");
+        return Add(MediaTypes.OciManifest, Documents.Manifest(Text(config), Documents.Descriptor(MediaTypes.OciLayerGzip, size: $"{long.MaxValue / 2 - 10_000}")));
+    }
+
     private Descriptor Manifest(string architecture, bool named, int seed = 0)
     {
         var config = Add(MediaTypes.OciConfig, $$$"""{"os":"linux","architecture":"{{{architecture}}}","author":"{{{seed}}}","rootfs":{"type":"layers","diff_ids":["{{{DiffId}}}"]}}""");

@@ -14,6 +14,9 @@ internal static class DocumentWalk
     /// <summary>Manifests of one walk, all platforms and nested indexes together.</summary>
     private const int MaxManifests = 1000;
 
+    /// <summary>Bytes of all configs and layers together: half of what a sum can hold, so that the documents fit beside them.</summary>
+    private const long MaxTotalBytes = long.MaxValue / 2;
+
     /// <summary>The wanted manifests with their configs: those of the platforms, or all where none is named.</summary>
     public static async Task<PullPlan> PlanAsync(Descriptor target, IReadOnlyList<Platform> platforms, ReadDocument read, CancellationToken cancel)
     {
@@ -35,6 +38,7 @@ internal static class DocumentWalk
         }
 
         RequireWantedPlatforms(images, platforms);
+        RequireCountable(target, images);
         return new PullPlan(target, images);
     }
 
@@ -55,6 +59,18 @@ internal static class DocumentWalk
         var manifest = (ImageManifest)OciDocument.Parse(await read(descriptor, cancel), descriptor.MediaType);
         var config = MediaTypes.IsConfig(manifest.Config.MediaType) ? ImageConfig.Parse(await read(manifest.Config, cancel)) : null;
         return new PlannedImage(descriptor, manifest, config);
+    }
+
+    // Sizes are a stranger's word. Progress and estimates add them up, and rely on this.
+    private static void RequireCountable(Descriptor target, List<PlannedImage> images)
+    {
+        var left = MaxTotalBytes;
+        foreach (var image in images)
+        {
+            left = image.Manifest.TotalSize <= left
+                ? left - image.Manifest.TotalSize
+                : throw new OciException(OciFault.ManifestInvalid, $"the blobs of {target.Digest} are larger together than can be counted");
+        }
     }
 
     /// <summary>A manifest without a platform in its descriptor may have been taken for want of a better: its config has the last word.</summary>

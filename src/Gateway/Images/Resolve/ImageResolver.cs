@@ -27,7 +27,7 @@ internal sealed class ImageResolver(RegistryClient registries, TimeProvider time
         var blobs = (index is null ? [] : new[] { target }).Concat(plan.Images.SelectMany(BlobsOf)).DistinctBy(blob => blob.Digest).ToArray();
         var here = await BytesHereAsync(client, blobs, cancel);
         var current = (await client.FindImageAsync(work.Reference, cancel))?.Target.Digest;
-        var total = TotalOf(blobs);
+        var total = blobs.Sum(blob => blob.Size);
         return new ResolvedImage
         {
             Reference = work.Reference,
@@ -98,11 +98,6 @@ internal sealed class ImageResolver(RegistryClient registries, TimeProvider time
 
     private static IEnumerable<Descriptor> BlobsOf(PlannedImage image) => [image.Descriptor, image.Manifest.Config, .. image.Manifest.Layers];
 
-    // Sizes are a stranger's word, and need not fit into a sum.
-    private static long TotalOf(IEnumerable<Descriptor> blobs) => blobs.Aggregate(0L, (total, blob) => blob.Size <= long.MaxValue - total
-        ? total + blob.Size
-        : throw new OciException(OciFault.ManifestInvalid, $"{blob.Digest} and the other blobs are larger than can be counted"));
-
     private static async Task<long> BytesHereAsync(NamespacedClient client, Descriptor[] blobs, CancellationToken cancel)
     {
         var here = 0L;
@@ -124,7 +119,7 @@ internal sealed class ImageResolver(RegistryClient registries, TimeProvider time
         Selected = true,
         ConfigDigest = image.Manifest.Config.Digest.ToString(),
         Layers = image.Manifest.Layers.Count,
-        Bytes = TotalOf(BlobsOf(image).DistinctBy(blob => blob.Digest)),
+        Bytes = BlobsOf(image).DistinctBy(blob => blob.Digest).Sum(blob => blob.Size),
     };
 
     // Of an index within the index only what was selected is known: its other entries were not read.
