@@ -7,7 +7,7 @@ using Grpc.Core;
 namespace Gateway.Snapshots;
 
 /// <summary>What an active snapshot becomes.</summary>
-internal sealed record CommitRequest : IKept
+internal sealed record SnapshotCommitBody : IKept
 {
     /// <summary>Key of the committed snapshot, 1 to 256 characters without control characters.</summary>
     public required string Name { get; init; }
@@ -22,9 +22,9 @@ internal sealed record CommitRequest : IKept
     public string? Term { get; init; }
 }
 
-internal sealed class CommitRequestValidator : AbstractValidator<CommitRequest>
+internal sealed class SnapshotCommitBodyValidator : AbstractValidator<SnapshotCommitBody>
 {
-    public CommitRequestValidator()
+    public SnapshotCommitBodyValidator()
     {
         RuleFor(request => request.Name).MustBeSnapshotKey();
         RuleFor(request => request.Labels).MustBeLabels();
@@ -36,7 +36,7 @@ internal sealed class CommitRequestValidator : AbstractValidator<CommitRequest>
 internal static class CommitSnapshot
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, string snapshotter, string key, CommitRequest request, ContainerdClient containerd, SnapshotLeases leases, CancellationToken cancel)
+        HttpContext http, string @namespace, string snapshotter, string key, SnapshotCommitBody request, ContainerdClient containerd, SnapshotLeases leases, CancellationToken cancel)
     {
         var client = containerd.In(@namespace);
         var active = await client.RequireSnapshotAsync(snapshotter, PathText.Decode(key), cancel);
@@ -55,7 +55,7 @@ internal static class CommitSnapshot
         return CreateSnapshot.Created(http, @namespace, snapshotter, made);
     }
 
-    private static async Task CommitAsync(NamespacedClient held, string snapshotter, string key, CommitRequest request, CancellationToken cancel)
+    private static async Task CommitAsync(NamespacedClient held, string snapshotter, string key, SnapshotCommitBody request, CancellationToken cancel)
     {
         var commit = new CommitSnapshotRequest { Snapshotter = snapshotter, Key = key, Name = request.Name };
         commit.Labels.Add((request.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal)).ToDictionary(StringComparer.Ordinal));

@@ -21,7 +21,7 @@ internal static class SnapshotEndpoints
         builder.Services.AddSingleton<SnapshotReader>();
         builder.Services.AddSingleton<IJobHandler, DiffJob>();
         builder.Services.AddSingleton<IValidator<SnapshotRequest>, SnapshotRequestValidator>();
-        builder.Services.AddSingleton<IValidator<CommitRequest>, CommitRequestValidator>();
+        builder.Services.AddSingleton<IValidator<SnapshotCommitBody>, SnapshotCommitBodyValidator>();
         builder.Services.AddSingleton<IValidator<DiffBody>, DiffBodyValidator>();
     }
 
@@ -51,7 +51,7 @@ internal static class SnapshotEndpoints
         snapshots.MapDelete("/{key}", DeleteSnapshot.Handle).Needs(Permission.SnapshotsWrite).WithName("deleteSnapshot")
             .WithSummary("Remove a snapshot").WithDescription("Not one that others stand on, nor one that a container or a running task uses.")
             .Produces(StatusCodes.Status204NoContent).Fails(409, 412);
-        snapshots.MapPost("/{key}/commit", CommitSnapshot.Handle).Needs(Permission.SnapshotsWrite).Validates<CommitRequest>().WithName("commitSnapshot")
+        snapshots.MapPost("/{key}/commit", CommitSnapshot.Handle).Needs(Permission.SnapshotsWrite).Validates<SnapshotCommitBody>().WithName("commitSnapshot")
             .WithSummary("Commit an active snapshot")
             .WithDescription("What it holds stands under the new name and does not change any more; its key goes. Not one that a container or a running task uses.")
             .Produces<MadeSnapshotView>(StatusCodes.Status201Created).Fails(409, 413, 415).Example("""{"name": "my-layer", "labels": {"owner": "ci"}}""");
