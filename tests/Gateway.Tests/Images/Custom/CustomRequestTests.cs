@@ -73,7 +73,7 @@ public sealed class CustomRequestTests
         { new CommitRequest { Reference = "a/b:1", Container = "c\"1" }, "Container" },
         { new CommitRequest { Reference = "a/b:1", Container = "" }, "Container" },
         { new CommitRequest { Reference = "", Container = "c1" }, "Reference" },
-        { new CommitRequest { Reference = "A/b", Container = "c1" }, "Reference" },
+        { new CommitRequest { Reference = "a/B", Container = "c1" }, "Reference" },
         { new CommitRequest { Reference = "a/b@" + Digest, Container = "c1" }, "Reference" },
         { new CommitRequest { Reference = "a/b:1", Snapshotter = "../x", Snapshot = "k", Base = "a" }, "Snapshotter" },
         { new CommitRequest { Reference = "a/b:1", Snapshotter = "x", Snapshot = "k\n", Base = "a" }, "Snapshot" },
