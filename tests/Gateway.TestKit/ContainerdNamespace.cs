@@ -18,7 +18,14 @@ public sealed class ContainerdNamespace(ContainerdDaemon daemon, string name) : 
         var ctr = Daemon.Ctr;
         foreach (var lease in await ctr.LeasesAsync(Name))
         {
-            await CtrAsync("leases", "rm", lease);
+            try
+            {
+                await CtrAsync("leases", "rm", lease);
+            }
+            catch (InvalidOperationException gone) when (gone.Message.Contains("not found", StringComparison.Ordinal))
+            {
+                // One whose term has passed may fall to the daemon's collector after it was listed.
+            }
         }
 
         foreach (var image in await ctr.ImagesAsync(Name))
