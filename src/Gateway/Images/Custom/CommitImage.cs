@@ -1,6 +1,5 @@
 using Gateway.Auth;
 using Gateway.Containerd;
-using Gateway.Images.Pull;
 using Gateway.Jobs;
 using Gateway.Oci;
 using Microsoft.Extensions.Options;
