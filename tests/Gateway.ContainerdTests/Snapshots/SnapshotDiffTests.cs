@@ -31,7 +31,7 @@ public sealed class SnapshotDiffTests(Nodes nodes)
         await trial.CommitAsync("work", "top");
         var plain = await DiffAsync(trial, "top", new { mediaType = Tar });
         Assert.Equal((string?)plain["descriptor"]!["digest"], (string?)plain["diffId"]);
-        Assert.Equal((string?)active["diffId"], (string?)plain["diffId"]);
+        Assert.Equal([".wh.b", "c", "d/", "d/a"], Names(trial, plain)); // whiteouts bear the time of the diff: the two hash alike only within one second
         Assert.Equal(Tar, (string?)plain["descriptor"]!["mediaType"]);
         Assert.Equal(["b", "d/", "d/a"], Names(trial, await DiffAsync(trial, "base", new { })));
     }

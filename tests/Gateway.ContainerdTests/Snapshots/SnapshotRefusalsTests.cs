@@ -50,7 +50,7 @@ public sealed class SnapshotRefusalsTests(Nodes nodes)
     {
         await using var trial = await SnapshotTrial.OnAsync(nodes, Versions.Oldest);
         await trial.Node.Ctr.RunAsync(trial.Name, "leases", "create", "--id", "of-a-job", "gateway/job=x");
-        await trial.Node.Ctr.RunAsync(trial.Name, "leases", "create", "--id", "over", "containerd.io/gc.expire=2020-01-01T00:00:00Z");
+        await trial.EndedLeaseAsync("over");
         await trial.Node.Ctr.RunAsync(trial.Name, "leases", "create", "--id", "held");
         await trial.PrepareAsync("taken", lease: "held");
 

@@ -61,6 +61,16 @@ internal sealed class SnapshotTrial(Node node, string name, string snapshotter) 
         return answer.Json;
     }
 
+    /// <summary>Keeps a snapshot from the daemon's collector.</summary>
+    public async Task HoldAsync(string key)
+    {
+        await RawLeases.CreateAsync(space, "of " + key);
+        await RawLeases.AddAsync(space, "of " + key, "snapshots/" + Snapshotter, key);
+    }
+
+    /// <summary>A lease whose term has passed: <c>ctr</c> puts its own term over one that is given as a label.</summary>
+    public Task EndedLeaseAsync(string id) => RawLeases.CreateAsync(space, id, ("containerd.io/gc.expire", "2020-01-01T00:00:00Z"));
+
     /// <summary>A committed snapshot with what the script leaves in its working folder.</summary>
     public async Task LayerAsync(string name, string? parent, string script)
     {

@@ -28,6 +28,7 @@ public sealed class SnapshotUsesTests(Nodes nodes)
         }
 
         Assert.Contains("box", await trial.KeysAsync());
+        await trial.HoldAsync("box");
         await trial.Node.Ctr.RunAsync(trial.Name, "containers", "rm", "--keep-snapshot", "box");
         Assert.Equal(HttpStatusCode.NoContent, (await trial.Node.Api.SendAsync(HttpMethod.Delete, trial.PathOf("box"))).Status);
     }
