@@ -41,6 +41,7 @@ internal static class GatewayApp
         app.UseGatewayAuth();
 
         app.MapServiceTo().IsOpenToAnyone();
+        app.MapOpenApi();
         app.MapGatewayMetrics();
         app.MapJobs();
         var v1 = app.MapGroup("/v1");

@@ -3,6 +3,7 @@ using Gateway.Http;
 using Gateway.OpenApi;
 using Gateway.TestKit;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.OpenApi;
 using YamlDotNet.RepresentationModel;
 
 namespace Gateway.ContractTests;
@@ -20,7 +21,7 @@ public sealed class OpenApiTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         app = GatewayApp.Build([$"--Jobs:Database={folder}/jobs.db"]);
-        yaml = await OpenApiCommand.DescribeAsync(app.Services);
+        yaml = await GetOpenApi.DescribeAsync(app.Services, OpenApiConstants.Yaml);
         var stream = new YamlStream();
         stream.Load(new StringReader(yaml));
         document = (YamlMappingNode)stream.Documents[0].RootNode;
@@ -108,7 +109,7 @@ public sealed class OpenApiTests : IAsyncLifetime
     public async Task Document_is_the_same_each_time()
     {
         await using var again = GatewayApp.Build([$"--Jobs:Database={folder}/other.db"]);
-        Assert.Equal(yaml, await OpenApiCommand.DescribeAsync(again.Services));
+        Assert.Equal(yaml, await GetOpenApi.DescribeAsync(again.Services, OpenApiConstants.Yaml));
     }
 
     private static string? Text(YamlMappingNode node, string key) => node.Children.TryGetValue(key, out var value) ? value.ToString() : null;

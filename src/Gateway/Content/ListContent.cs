@@ -1,6 +1,7 @@
 using Gateway.Containerd;
 using Gateway.Containerd.Services.Content;
 using Gateway.Http;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Gateway.Content;
 
@@ -8,7 +9,7 @@ namespace Gateway.Content;
 internal static class ListContent
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, [AsParameters] PageRequest page, string[]? filter, ContainerdClient containerd, CancellationToken cancel)
+        HttpContext http, string @namespace, [AsParameters] PageRequest page, [FromQuery] string[]? filter, ContainerdClient containerd, CancellationToken cancel)
     {
         var (size, after) = (page.Size(), page.After());
         var request = new ListContentRequest { Filters = { FilterQuery.Checked(filter) } };

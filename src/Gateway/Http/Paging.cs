@@ -12,12 +12,18 @@ namespace Gateway.Http;
 internal sealed record Page<T>(IReadOnlyList<T> Items, string? NextPageToken);
 
 /// <summary>Which page is asked for.</summary>
-/// <param name="PageSize">Items a page, 1 to 1000; 100 where none is named.</param>
-/// <param name="PageToken">The `nextPageToken` of the page before.</param>
-internal sealed record PageRequest([FromQuery(Name = "pageSize")] int? PageSize, [FromQuery(Name = "pageToken")] string? PageToken)
+internal sealed record PageRequest
 {
     private const int DefaultSize = 100;
     private const int MaxSize = 1000;
+
+    /// <summary>Items a page, 1 to 1000; 100 where none is named.</summary>
+    [FromQuery(Name = "pageSize")]
+    public int? PageSize { get; init; }
+
+    /// <summary>The `nextPageToken` of the page before.</summary>
+    [FromQuery(Name = "pageToken")]
+    public string? PageToken { get; init; }
 
     public int Size() => PageSize switch
     {

@@ -63,10 +63,13 @@ internal static class ImageEndpoints
             .WithDescription("Starts a job that removes images nothing needs, or with `dryRun` only tells which. What a container, a pin, a lease, or a queued or running job needs stays, whoever owns it. In the namespace `k8s.io` all records of an image go together or stay together. The job's result lists what went and what stayed for a reason, and the bytes freed.")
             .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(413, 415)
             .Example("""{"dryRun": true, "olderThan": "168h", "filter": ["name~=acme"]}""");
-        images.MapDocument("manifest", GetImageManifest.Handle).WithName("getImageManifest")
+        // Routing prefers these to the routes with raw slashes, so a name that ends in "/manifest" is reached percent-encoded.
+        images.MapMethods("/{reference}/manifest", ["HEAD"], GetImageManifest.Handle).Needs(Permission.ImagesRead).ExcludeFromDescription();
+        images.MapGet("/{reference}/manifest", GetImageManifest.Handle).IsDocument().WithName("getImageManifest")
             .WithSummary("Get an image's manifest")
             .WithDescription("The index or manifest that the name stands for, or with `platform` the manifest a pull for it would choose: the very bytes of the digest. HEAD and single ranges are taken. The reference is percent-encoded here.");
-        images.MapDocument("config", GetImageConfig.Handle).WithName("getImageConfig")
+        images.MapMethods("/{reference}/config", ["HEAD"], GetImageConfig.Handle).Needs(Permission.ImagesRead).ExcludeFromDescription();
+        images.MapGet("/{reference}/config", GetImageConfig.Handle).IsDocument().WithName("getImageConfig")
             .WithSummary("Get an image's config")
             .WithDescription("The config of the platform, or of the node's where an index has several: the very bytes of the digest. HEAD and single ranges are taken. The reference is percent-encoded here.");
         images.MapPost("/import", ImportImages.Handle).Needs(Permission.ImagesWrite).Validates<ImportRequest>().WithName("importImages")
@@ -104,12 +107,7 @@ internal static class ImageEndpoints
             .Produces(StatusCodes.Status204NoContent).Fails(409, 412);
     }
 
-    // Routing prefers these to the routes with raw slashes, so a name that ends in "/manifest" is reached percent-encoded.
-    private static RouteHandlerBuilder MapDocument(this RouteGroupBuilder images, string name, Delegate handler)
-    {
-        images.MapMethods($"/{{reference}}/{name}", [HttpMethods.Head], handler).Needs(Permission.ImagesRead).ExcludeFromDescription();
-        return images.MapGet($"/{{reference}}/{name}", handler).Needs(Permission.ImagesRead)
-            .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").Produces(StatusCodes.Status206PartialContent).Produces(StatusCodes.Status304NotModified)
-            .Fails(409, 412, 416, 422);
-    }
+    private static RouteHandlerBuilder IsDocument(this RouteHandlerBuilder route) => route.Needs(Permission.ImagesRead)
+        .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").Produces(StatusCodes.Status206PartialContent).Produces(StatusCodes.Status304NotModified)
+        .Fails(409, 412, 416, 422);
 }

@@ -4,6 +4,7 @@ using Gateway.Containerd.Filters;
 using Gateway.Containerd.Services.Images;
 using Gateway.Http;
 using Gateway.Images.Reading;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Gateway.Images;
 
@@ -17,7 +18,7 @@ internal static class ListImages
     private const int Many = 16;
 
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, [AsParameters] PageRequest page, string[]? filter, string? view,
+        HttpContext http, string @namespace, [AsParameters] PageRequest page, [FromQuery] string[]? filter, string? view,
         ImageCatalog catalog, ImageInspector inspector, CancellationToken cancel)
     {
         var memory = await catalog.OpenAsync(@namespace, cancel);

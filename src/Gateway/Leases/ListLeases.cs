@@ -1,6 +1,7 @@
 using Gateway.Containerd;
 using Gateway.Containerd.Services.Leases;
 using Gateway.Http;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Gateway.Leases;
 
@@ -8,7 +9,7 @@ namespace Gateway.Leases;
 internal static class ListLeases
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, [AsParameters] PageRequest page, string[]? filter, ContainerdClient containerd, TimeProvider time, CancellationToken cancel)
+        HttpContext http, string @namespace, [AsParameters] PageRequest page, [FromQuery] string[]? filter, ContainerdClient containerd, TimeProvider time, CancellationToken cancel)
     {
         var request = new ListRequest { Filters = { FilterQuery.Checked(filter) } };
         var leases = (await containerd.In(@namespace).Leases.ListAsync(request, cancellationToken: cancel)).Leases.OrderBy(lease => lease.Id, StringComparer.Ordinal).ToArray();

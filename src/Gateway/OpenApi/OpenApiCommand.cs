@@ -1,5 +1,4 @@
 using Microsoft.OpenApi;
-using Swashbuckle.AspNetCore.Swagger;
 
 namespace Gateway.OpenApi;
 
@@ -15,15 +14,8 @@ internal static class OpenApiCommand
 
         await using var app = build();
 #pragma warning disable RS0030 // A command's answer, not a log.
-        await Console.Out.WriteAsync(await DescribeAsync(app.Services));
+        await Console.Out.WriteAsync(await GetOpenApi.DescribeAsync(app.Services, OpenApiConstants.Yaml));
 #pragma warning restore RS0030
         return true;
-    }
-
-    public static async Task<string> DescribeAsync(IServiceProvider services)
-    {
-        var document = services.GetRequiredService<ISwaggerProvider>().GetSwagger(OpenApiExtensions.Document);
-        var yaml = await document.SerializeAsync(OpenApiSpecVersion.OpenApi3_1, OpenApiConstants.Yaml);
-        return yaml.ReplaceLineEndings("\n").TrimEnd() + "\n";
     }
 }

@@ -1,4 +1,4 @@
-using Microsoft.AspNetCore.Routing.Constraints;
+using Gateway.Auth;
 using Microsoft.OpenApi;
 
 namespace Gateway.OpenApi;
@@ -11,8 +11,7 @@ internal static class OpenApiExtensions
     public static void AddGatewayOpenApi(this WebApplicationBuilder builder)
     {
         builder.Services.AddEndpointsApiExplorer();
-        // The slim host leaves this constraint out; the document's own route needs it.
-        builder.Services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
+        builder.Services.AddSingleton<GetOpenApi>();
         builder.Services.AddSwaggerGen(swagger =>
         {
             swagger.SwaggerDoc(Document, new OpenApiInfo
@@ -47,18 +46,17 @@ internal static class OpenApiExtensions
         });
     }
 
-    /// <summary><c>/openapi/v1.json</c>, <c>/openapi/v1.yaml</c> and the page at <c>/swagger</c>; open to anyone.</summary>
-    public static void UseGatewayOpenApi(this WebApplication app)
+    /// <summary>The page at <c>/swagger</c>.</summary>
+    public static void UseGatewayOpenApi(this WebApplication app) => app.UseSwaggerUI(page =>
     {
-        app.UseSwagger(swagger =>
-        {
-            swagger.RouteTemplate = "openapi/{documentName}.{extension:regex(^(json|yaml)$)}";
-            swagger.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
-        });
-        app.UseSwaggerUI(page =>
-        {
-            page.RoutePrefix = "swagger";
-            page.SwaggerEndpoint($"/openapi/{Document}.json", "Gateway v1");
-        });
+        page.RoutePrefix = "swagger";
+        page.SwaggerEndpoint($"/openapi/{Document}.json", "Gateway v1");
+    });
+
+    /// <summary>Swashbuckle's own middleware would make the document anew for each request, and compile code at the start.</summary>
+    public static void MapOpenApi(this IEndpointRouteBuilder app)
+    {
+        app.MapGet($"/openapi/{Document}.yaml", GetOpenApi.Yaml).IsOpenToAnyone().ExcludeFromDescription();
+        app.MapGet($"/openapi/{Document}.json", GetOpenApi.Json).IsOpenToAnyone().ExcludeFromDescription();
     }
 }

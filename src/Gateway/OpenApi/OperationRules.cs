@@ -1,5 +1,8 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
 using Gateway.Auth;
+using Microsoft.AspNetCore.Mvc.ApiExplorer;
+using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -35,7 +38,23 @@ internal sealed class OperationRules : IOperationFilter
             }
         }
 
+        LeaveOut(operation, context.ApiDescription.ParameterDescriptions);
         Describe(operation);
+    }
+
+    // The generated endpoints call each list of a query required, one that may be null among them.
+    private static void LeaveOut(OpenApiOperation operation, IEnumerable<ApiParameterDescription> described)
+    {
+        var nullability = new NullabilityInfoContext();
+        foreach (var parameter in described.Where(parameter => parameter.Type is { IsArray: true }))
+        {
+            var declared = ((IParameterInfoParameterDescriptor)parameter.ParameterDescriptor).ParameterInfo;
+            var state = declared.Member is PropertyInfo property ? nullability.Create(property) : nullability.Create(declared);
+            if (state.ReadState is NullabilityState.Nullable)
+            {
+                operation.Parameters!.OfType<OpenApiParameter>().Single(shown => shown.Name == parameter.Name).Required = false;
+            }
+        }
     }
 
     private static void AddProblems(OpenApiOperation operation, bool isClosed, IEnumerable<int> own, OpenApiDocument document)

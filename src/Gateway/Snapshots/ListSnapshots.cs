@@ -2,6 +2,7 @@ using System.Text;
 using Gateway.Containerd;
 using Gateway.Http;
 using Gateway.Snapshots.Pictures;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Gateway.Snapshots;
 
@@ -9,7 +10,7 @@ namespace Gateway.Snapshots;
 internal static class ListSnapshots
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, string snapshotter, [AsParameters] PageRequest page, string[]? filter, string? view,
+        HttpContext http, string @namespace, string snapshotter, [AsParameters] PageRequest page, [FromQuery] string[]? filter, string? view,
         ContainerdClient containerd, CancellationToken cancel)
     {
         var client = containerd.In(@namespace);

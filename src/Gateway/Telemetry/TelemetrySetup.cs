@@ -62,7 +62,7 @@ internal static class TelemetrySetup
         metrics
             .AddAspNetCoreInstrumentation()
             .AddRuntimeInstrumentation()
-            .AddMeter("Gateway.*")
+            .AddMeter(Sources) // by name: a pattern would compile a regular expression at each start
             .AddPrometheusExporter();
         export.AddTo(metrics);
     }

@@ -26,7 +26,7 @@ public sealed class PagingTests
     [Fact]
     public void Page_behind_the_last_item_is_empty_and_the_last()
     {
-        var page = Paging.Slice(new[] { "a" }, item => item, new PageRequest(null, Paging.Seal("z")));
+        var page = Paging.Slice(new[] { "a" }, item => item, new PageRequest { PageToken = Paging.Seal("z") });
         Assert.Empty(page.Items);
         Assert.Null(page.NextPageToken);
     }
@@ -45,7 +45,7 @@ public sealed class PagingTests
         var number = 0;
         do
         {
-            var page = Paging.Slice(listAt(number++), item => item, new PageRequest(pageSize, token));
+            var page = Paging.Slice(listAt(number++), item => item, new PageRequest { PageSize = pageSize, PageToken = token });
             Assert.True(page.Items.Count <= pageSize);
             seen.AddRange(page.Items);
             token = page.NextPageToken;

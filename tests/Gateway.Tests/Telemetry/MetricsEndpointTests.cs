@@ -18,11 +18,14 @@ public sealed class MetricsEndpointTests
         Assert.Contains("dotnet_gc_", text, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Metrics_show_any_meter_of_the_gateway()
+    [Theory]
+    [InlineData("Gateway.Jobs")]
+    [InlineData("Gateway.Containerd")]
+    [InlineData("Gateway.Oci.Registry")]
+    public async Task Metrics_show_each_meter_of_the_gateway(string name)
     {
         await using var host = await TelemetryHost.StartAsync();
-        using var meter = new Meter("Gateway.Anything");
+        using var meter = new Meter(name);
         meter.CreateCounter<long>("gateway.probe.bytes", "By").Add(7);
 
         var text = await host.Client.GetStringAsync("/metrics");
