@@ -160,3 +160,19 @@ report() { # name, heading line of the table, jq program that makes a row of cel
     jq -r "$median .rows[] | [$3] | map(tostring) | \"| \" + join(\" | \") + \" |\"" "$results/$1.json"
   } | tee "$results/$1.md"
 }
+
+load="$bench_home/read-load/ReadLoad"
+load_seconds=${LOAD_SECONDS:-2}
+
+build_load() {
+  dotnet publish "$repository/bench/ReadLoad" --configuration Release --output "$bench_home/read-load" --nologo --verbosity quiet >"$bench_home/load.log" 2>&1 || {
+    tail -n 20 "$bench_home/load.log" >&2
+    die "the load program does not build"
+  }
+}
+
+rate() { "$load" "$@" | jq .perSecond; } # arguments of the load program
+
+gateway_rate() { # port, path below the namespace, clients
+  rate http "127.0.0.1:$1" "/v1/namespaces/default/$2" "$3" "$load_seconds" "$(cat "$header_file")"
+}

@@ -7,16 +7,7 @@
 counts=${COUNTS:-1 100 1000 10000}
 # dockerd and podman take very long to load more.
 others_up_to=${OTHERS_UP_TO:-1000}
-seconds=${LOAD_SECONDS:-2}
-load="$bench_home/read-load/ReadLoad"
 others="$bench_home/others"
-
-build_load() {
-  dotnet publish "$repository/bench/ReadLoad" --configuration Release --output "$bench_home/read-load" --nologo --verbosity quiet >"$bench_home/load.log" 2>&1 || {
-    tail -n 20 "$bench_home/load.log" >&2
-    die "the load program does not build"
-  }
-}
 
 # Plain http on loopback, no networks, nothing of the machine's own dockerd or podman.
 start_others() {
@@ -65,15 +56,9 @@ start_uncached() {
   Containerd__ReadFromMemory=false start_gateway "$bench_home/uncached" "$program" "$socket" "$uncached_port" "$(free_port 19200)"
 }
 
-rate() { "$load" "$@" | jq .perSecond; } # arguments of the load program
-
-gateway_rate() { # port, path below the namespace, clients
-  rate http "127.0.0.1:$1" "/v1/namespaces/default/$2" "$3" "$seconds" "$(cat "$bench_home/gateway/header")"
-}
-
 # null where the target was not filled with so many.
 other_rate() { # address, path, clients
-  if ((images > others_up_to)); then echo null; else rate http "$1" "$2" "$3" "$seconds"; fi
+  if ((images > others_up_to)); then echo null; else rate http "$1" "$2" "$3" "$load_seconds"; fi
 }
 
 row() { # what, clients, path at the gateway, path at the others, gRPC call, name
@@ -82,7 +67,7 @@ row() { # what, clients, path at the gateway, path at the others, gRPC call, nam
   uncached=$(gateway_rate "$uncached_port" "$3" "$2")
   dockerd=$(other_rate "${docker_address:-}" "$4" "$2")
   podman=$(other_rate "${podman_address:-}" "$4" "$2")
-  raw=$(rate "$5" "$socket" default "$6" "$2" "$seconds")
+  raw=$(rate "$5" "$socket" default "$6" "$2" "$load_seconds")
   say "$containerd_version, $images images, $1, $2 clients: memory $cached/s, without $uncached/s, dockerd $dockerd/s, podman $podman/s, gRPC $raw/s"
   jq -cn --arg containerd "$containerd_version" --argjson images "$images" --arg what "$1" --argjson clients "$2" --argjson memory "$cached" \
     --argjson uncached "$uncached" --argjson dockerd "$dockerd" --argjson podman "$podman" --argjson grpc "$raw" '

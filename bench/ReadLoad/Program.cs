@@ -6,6 +6,8 @@ using ReadLoad;
 // http ADDRESS PATH CLIENTS SECONDS [HEADER]     ADDRESS is host:port, or the path of a Unix socket
 // get SOCKET NAMESPACE NAME CLIENTS SECONDS      one gRPC call of containerd's Images service each time
 // list SOCKET NAMESPACE - CLIENTS SECONDS
+// page SOCKET NAMESPACE SNAPSHOTTER CLIENTS SECONDS    the first hundred snapshots
+// prepare SOCKET NAMESPACE SNAPSHOTTER COUNT     so many active snapshots
 switch (args)
 {
     case ["make", var count, var file]:
@@ -14,7 +16,14 @@ switch (args)
     case ["http", var address, var path, var clients, var seconds, .. var headers]:
         Report(Load.Run(clients, seconds, () => HttpTarget.Open(address, path, headers)));
         break;
-    case [("get" or "list") and var call, var socket, var containerdNamespace, var name, var clients, var seconds]:
+    case ["prepare", var socket, var containerdNamespace, var snapshotter, var count]:
+        using (var target = new GrpcTarget(socket, containerdNamespace))
+        {
+            target.Prepare(snapshotter, int.Parse(count, CultureInfo.InvariantCulture));
+        }
+
+        break;
+    case [("get" or "list" or "page") and var call, var socket, var containerdNamespace, var name, var clients, var seconds]:
         using (var target = new GrpcTarget(socket, containerdNamespace))
         {
             Report(Load.Run(clients, seconds, () => target.Open(call, name)));

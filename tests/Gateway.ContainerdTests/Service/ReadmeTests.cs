@@ -22,12 +22,12 @@ public sealed partial class ReadmeTests(Nodes nodes)
             var (exit, output) = await RunAsync(node, block);
             Assert.True(exit is 0, output);
             ran++;
-            Assert.Equal(block.Contains("/pull", StringComparison.Ordinal), output.Contains("succeeded", StringComparison.Ordinal));
+            Assert.Equal(block.Contains("Prefer: wait", StringComparison.Ordinal), output.Contains("succeeded", StringComparison.Ordinal));
             Assert.DoesNotContain("\"failed\"", output);
             Assert.Equal(alpine.Digest, await node.Ctr.TargetOfAsync("default", "docker.io/library/alpine:3.20"));
         }
 
-        Assert.Equal(3, ran);
+        Assert.Equal(4, ran);
         Assert.Equal(["docker.io/library/alpine:3.20"], await node.Ctr.ImagesAsync("default"));
     }
 
