@@ -11,8 +11,8 @@ internal static class ContainerdChannel
     /// </summary>
     public const int MaxMessageBytes = 16 * 1024 * 1024;
 
-    // Reads of blobs come in 1 MiB messages; a window of several keeps the daemon from waiting for updates.
-    private const int StreamWindowBytes = 4 * 1024 * 1024;
+    // Reads of blobs come in 1 MiB messages; a window of two keeps the daemon from waiting for updates.
+    private const int StreamWindowBytes = 2 * 1024 * 1024;
 
     /// <summary>
     /// A channel that connects on the first call and again after each restart of the daemon: a call while it is down fails with

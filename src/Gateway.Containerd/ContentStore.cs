@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Gateway.Containerd.Services.Content;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -38,14 +39,24 @@ public static class ContentStore
         return await containerd.FindAsync(digest, cancel);
     }
 
+    /// <summary>A blob's bytes from an offset on, so many of them or with 0 to the end. What a round of the loop gives is good for that round alone.</summary>
+    public static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
+        this NamespacedClient containerd, string digest, long offset, long length, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var call = containerd.OpenRead(new ReadContentRequest { Digest = digest, Offset = offset, Size = length }, cancel);
+        while (await call.ResponseStream.MoveNext(cancel))
+        {
+            using var chunk = call.ResponseStream.Current;
+            yield return chunk.Data;
+        }
+    }
+
     /// <summary>Reads a small blob whole. More than <paramref name="maxBytes"/> ends in <see cref="InvalidDataException"/>.</summary>
     public static async Task<byte[]> ReadAllAsync(this NamespacedClient containerd, string digest, int maxBytes, CancellationToken cancel)
     {
-        using var call = containerd.Content.Read(new ReadContentRequest { Digest = digest }, cancellationToken: cancel);
         using var bytes = new MemoryStream();
-        while (await call.ResponseStream.MoveNext(cancel))
+        await foreach (var data in containerd.ReadAsync(digest, offset: 0, length: 0, cancel))
         {
-            var data = call.ResponseStream.Current.Data;
             if (bytes.Length + data.Length > maxBytes)
             {
                 throw new InvalidDataException($"{digest} is larger than {maxBytes} bytes");

@@ -1,4 +1,5 @@
 using Gateway.Containerd.Services.Content;
+using Gateway.Containerd.Wire;
 using Grpc.Core;
 
 namespace Gateway.Containerd;
@@ -6,11 +7,12 @@ namespace Gateway.Containerd;
 /// <summary>A blob's bytes as a stream, a message of the daemon at a time. Dispose it to end the call.</summary>
 public sealed class ContentStream : Stream
 {
-    private readonly AsyncServerStreamingCall<ReadContentResponse> call;
+    private readonly AsyncServerStreamingCall<ContentChunk> call;
+    private ContentChunk? chunk;
     private ReadOnlyMemory<byte> atHand;
     private long position;
 
-    private ContentStream(AsyncServerStreamingCall<ReadContentResponse> call, long length) => (this.call, Length) = (call, length);
+    private ContentStream(AsyncServerStreamingCall<ContentChunk> call, long length) => (this.call, Length) = (call, length);
 
     /// <inheritdoc />
     public override bool CanRead => true;
@@ -33,7 +35,7 @@ public sealed class ContentStream : Stream
 
     /// <summary>Opens a blob at an offset, for so many bytes, more than 0. That it is not here shows at the first read.</summary>
     public static ContentStream Open(NamespacedClient containerd, string digest, long offset, long length) =>
-        new(containerd.Content.Read(new ReadContentRequest { Digest = digest, Offset = offset, Size = length }), length);
+        new(containerd.OpenRead(new ReadContentRequest { Digest = digest, Offset = offset, Size = length }, CancellationToken.None), length);
 
     /// <inheritdoc />
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -45,7 +47,9 @@ public sealed class ContentStream : Stream
                 return 0;
             }
 
-            atHand = call.ResponseStream.Current.Data.Memory;
+            chunk?.Dispose();
+            chunk = call.ResponseStream.Current;
+            atHand = chunk.Data;
         }
 
         var count = Math.Min(buffer.Length, atHand.Length);
@@ -82,6 +86,8 @@ public sealed class ContentStream : Stream
         if (disposing)
         {
             call.Dispose();
+            atHand = default;
+            chunk?.Dispose();
         }
 
         base.Dispose(disposing);

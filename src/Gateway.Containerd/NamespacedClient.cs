@@ -16,10 +16,12 @@ namespace Gateway.Containerd;
 /// <summary>containerd's services in one namespace, and perhaps under one lease. The generated clients are the interface.</summary>
 public sealed class NamespacedClient
 {
+    private readonly CallInvoker calls;
     private readonly string socketPath;
 
     internal NamespacedClient(CallInvoker calls, string socketPath, string containerdNamespace, string? leaseId)
     {
+        this.calls = calls;
         this.socketPath = socketPath;
         Namespace = containerdNamespace;
         LeaseId = leaseId;
@@ -65,11 +67,16 @@ public sealed class NamespacedClient
     /// <summary>Changes of the namespace itself. 1.6 makes the change and then fails for want of a namespace to publish its event in.</summary>
     public Namespaces.NamespacesClient Namespaces { get; }
 
-    /// <summary>Opens a <c>Content.Write</c>, which takes bytes faster than the generated client's.</summary>
-    internal Task<ContentWriteCall> OpenWriteAsync(CancellationToken cancel) => ContentWriteCall.OpenAsync(socketPath, Namespace, LeaseId, cancel);
     /// <summary>Images moved by the daemon itself; see <see cref="TypedAny"/> for what goes in.</summary>
     public Transfer.TransferClient Transfer { get; }
 
     /// <summary>Side channels of a transfer; <see cref="DaemonStream"/> opens them.</summary>
     internal Streaming.StreamingClient Streaming { get; }
+
+    /// <summary>Opens a <c>Content.Write</c>, which takes bytes faster than the generated client's.</summary>
+    internal Task<ContentWriteCall> OpenWriteAsync(CancellationToken cancel) => ContentWriteCall.OpenAsync(socketPath, Namespace, LeaseId, cancel);
+
+    /// <summary>Opens a <c>Content.Read</c>, whose messages come in pooled buffers.</summary>
+    internal AsyncServerStreamingCall<ContentChunk> OpenRead(ReadContentRequest request, CancellationToken cancel) =>
+        calls.AsyncServerStreamingCall(ContentChunk.Read, host: null, new CallOptions(cancellationToken: cancel), request);
 }

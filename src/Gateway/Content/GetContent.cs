@@ -1,5 +1,4 @@
 using Gateway.Containerd;
-using Gateway.Containerd.Services.Content;
 using Gateway.Oci;
 using Microsoft.Net.Http.Headers;
 
@@ -34,19 +33,13 @@ internal static class GetContent
         http.Response.ContentLength = length;
         if (isGet && length > 0)
         {
-            await SendAsync(client, new ReadContentRequest { Digest = digest.ToString(), Offset = offset, Size = length }, http.Response.Body, cancel);
+            // While one message goes to the socket the next is on its way: the stream's window holds several.
+            await foreach (var bytes in client.ReadAsync(digest.ToString(), offset, length, cancel))
+            {
+                await http.Response.Body.WriteAsync(bytes, cancel);
+            }
         }
 
         return TypedResults.Empty;
-    }
-
-    // While one message goes to the socket the next is on its way: the stream's window holds several.
-    private static async Task SendAsync(NamespacedClient client, ReadContentRequest request, Stream to, CancellationToken cancel)
-    {
-        using var call = client.Content.Read(request, cancellationToken: cancel);
-        while (await call.ResponseStream.MoveNext(cancel))
-        {
-            await to.WriteAsync(call.ResponseStream.Current.Data.Memory, cancel);
-        }
     }
 }

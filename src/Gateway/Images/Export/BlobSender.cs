@@ -1,5 +1,4 @@
 using Gateway.Containerd;
-using Gateway.Containerd.Services.Content;
 using Gateway.Oci;
 
 namespace Gateway.Images.Export;
@@ -10,11 +9,9 @@ internal static class BlobSender
     public static async Task SendAsync(NamespacedClient client, Digest digest, long size, Stream to, CancellationToken cancel)
     {
         using var hash = digest.CreateHash();
-        using var call = client.Content.Read(new ReadContentRequest { Digest = digest.ToString() }, cancellationToken: cancel);
-        while (await call.ResponseStream.MoveNext(cancel))
+        await foreach (var bytes in client.ReadAsync(digest.ToString(), offset: 0, length: 0, cancel))
         {
             // Hashed while the socket takes it.
-            var bytes = call.ResponseStream.Current.Data.Memory;
             size -= bytes.Length;
             var sending = size >= 0 ? to.WriteAsync(bytes, cancel) : ValueTask.CompletedTask;
             hash.AppendData(bytes.Span);
