@@ -26,6 +26,21 @@ internal sealed class CallRules(string? containerdNamespace, string? leaseId) : 
             Counted(call.ResponseAsync, context.Method.FullName), call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
     }
 
+    public override TResponse BlockingUnaryCall<TRequest, TResponse>(
+        TRequest request, ClientInterceptorContext<TRequest, TResponse> context, BlockingUnaryCallContinuation<TRequest, TResponse> continuation)
+    {
+        Guard(request);
+        try
+        {
+            return continuation(request, With(context));
+        }
+        catch (RpcException failure)
+        {
+            Count(failure, context.Method.FullName);
+            throw;
+        }
+    }
+
     public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
         TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation)
     {
@@ -53,10 +68,13 @@ internal sealed class CallRules(string? containerdNamespace, string? leaseId) : 
         }
         catch (RpcException failure)
         {
-            Failures.Add(1, new("rpc.method", method), new("rpc.grpc.status_code", (int)failure.StatusCode));
+            Count(failure, method);
             throw;
         }
     }
+
+    private static void Count(RpcException failure, string method) =>
+        Failures.Add(1, new("rpc.method", method), new("rpc.grpc.status_code", (int)failure.StatusCode));
 
     private ClientInterceptorContext<TRequest, TResponse> With<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context)
         where TRequest : class
