@@ -1,6 +1,5 @@
 using Gateway.Containerd;
 using Gateway.Containerd.Services.Images;
-using Gateway.TestKit;
 using Grpc.Core;
 
 namespace Gateway.ContainerdTests.Client;
