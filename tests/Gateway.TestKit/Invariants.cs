@@ -26,7 +26,8 @@ public static class Invariants
     // An ingest's folder outlives its record when a daemon is killed between the two.
     private static IEnumerable<string> IngestsOnDisk(ContainerdDaemon daemon, string containerdNamespace)
     {
-        foreach (var folder in Directory.EnumerateDirectories(Path.Combine(daemon.ContentStore, "ingest")))
+        var ingests = new DirectoryInfo(Path.Combine(daemon.ContentStore, "ingest")); // made with the first
+        foreach (var folder in ingests.Exists ? Directory.EnumerateDirectories(ingests.FullName) : [])
         {
             string owner;
             try

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Grpc.Core;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Gateway.Http;
 
@@ -39,6 +40,7 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExc
         401 => new Problem(ProblemKinds.Unauthorized, "valid credentials are needed"),
         403 => new Problem(ProblemKinds.Forbidden, "the caller may not do this"),
         >= 500 => new Problem(ProblemKinds.InternalError, "the gateway failed; its log has the trace id"),
+        _ when Malformed(http) is { } field => ProblemTable.From(ProblemException.InvalidField(field, "is missing or malformed")),
         _ => new Problem(ProblemKinds.InvalidRequest, "the request is not valid"),
     });
 
@@ -76,6 +78,13 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExc
         };
         await JsonSerializer.SerializeAsync(response.Body, body, GatewayJson.Options, http.RequestAborted);
     }
+
+    // The generated endpoints answer 400 and say nothing more where an optional number or truth value of the query cannot be read.
+    private static string? Malformed(HttpContext http) => http.GetEndpoint()?.Metadata.GetOrderedMetadata<IParameterBindingMetadata>()
+        .Select(parameter => (Name: JsonNamingPolicy.CamelCase.ConvertName(parameter.Name), Type: Nullable.GetUnderlyingType(parameter.ParameterInfo.ParameterType)))
+        .Where(parameter => http.Request.Query[parameter.Name].ToString() is { Length: > 0 } text
+            && (parameter.Type == typeof(bool) ? !bool.TryParse(text, out _) : parameter.Type == typeof(int) && !int.TryParse(text, CultureInfo.InvariantCulture, out _)))
+        .Select(parameter => parameter.Name).FirstOrDefault();
 
     // The framework's own texts name .NET types; what a caller needs is the name of the field.
     private static Exception Inner(Exception exception) => exception switch

@@ -88,6 +88,20 @@ public sealed class CustomRefusalsTests(Nodes nodes)
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
     }
 
+    [Fact]
+    public async Task Pinned_name_stays_what_it_is()
+    {
+        var node = await nodes.NodeAsync(Versions.Oldest);
+        var ns = nodes.NewName("pinned");
+        var from = CustomCalls.Base();
+        var @base = await nodes.BringAsync(node, ns, from);
+        await node.Ctr.RunAsync(ns, "images", "label", @base, "io.cri-containerd.pinned=pinned");
+        var job = await node.Api.EndOfAsync(await node.Api.StartAsync("compose", ns, new { @base, reference = @base, layers = Array.Empty<object>(), config = new { user = "1" } }));
+        Assert.Equal(("failed", "image_pinned"), ((string?)job["state"], (string?)job["error"]!["code"]));
+        Assert.Equal(from.Digest, await node.Ctr.TargetOfAsync(ns, @base));
+        Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
+    }
+
     /// <summary>Content that is no layer, the type it is said to be, and the code of the failed job.</summary>
     public static TheoryData<string, byte[], string?, string> NoLayers => new()
     {

@@ -100,10 +100,15 @@ public sealed class BadInputTests(Nodes nodes)
     [InlineData("/v1/namespaces/x/images?view=half", "view")]
     [InlineData("/v1/jobs?state=done", "state")]
     [InlineData("/v1/jobs?pageSize=-1", "pageSize")]
-    public async Task Bad_query_is_refused_and_the_parameter_named(string path, string parameter)
+    [InlineData("/v1/jobs?pageSize=many", "pageSize")]
+    [InlineData("/v1/jobs?pageSize=1&pageSize=2", "pageSize")]
+    [InlineData("/v1/namespaces/x/images/app:1?sync=perhaps", "sync", "DELETE")]
+    [InlineData("/v1/namespaces/x/leases/build?sync=1", "sync", "DELETE")]
+    [InlineData("/v1/namespaces/x/content/sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855?force=yes", "force", "DELETE")]
+    public async Task Bad_query_is_refused_and_the_parameter_named(string path, string parameter, string method = "GET")
     {
         var node = await nodes.NodeAsync(Versions.Oldest);
-        var answer = await node.Api.GetAsync(path);
+        var answer = await node.Api.SendAsync(new HttpMethod(method), path);
         Assert.True(answer.Status is HttpStatusCode.BadRequest, answer.Text);
         Assert.True(answer.Json["errors"]!.AsObject().ContainsKey(parameter), answer.Text);
     }

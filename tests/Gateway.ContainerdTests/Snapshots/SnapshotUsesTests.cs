@@ -42,6 +42,7 @@ public sealed class SnapshotUsesTests(Nodes nodes)
         var reference = registry.Add("acme/busybox:1", Busybox());
         await trial.Node.Api.PullAsync(trial.Name, new { reference });
         await trial.Node.Ctr.RunAsync(trial.Name, "run", "-d", "--null-io", reference, "runs", "/bin/busybox", "sleep", "600");
+        await trial.HoldAsync("runs");
         try
         {
             await RawGrpc.CallAsync(trial.Node.Containerd.Address, trial.Name, "containerd.services.containers.v1.Containers/Delete", IdOnly);

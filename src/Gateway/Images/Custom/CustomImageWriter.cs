@@ -47,6 +47,11 @@ internal sealed class CustomImageWriter(CustomDocuments documents, Unpacker unpa
         progress.Enter(JobPhase.Finalizing);
         using var writing = await records.EnterAsync(held.Namespace, reference, cancel);
         var before = await held.FindImageAsync(reference, cancel);
+        if (before is not null && before.Target.Digest != manifest.Digest.ToString())
+        {
+            ImagePins.RequireUnpinned(before);
+        }
+
         var target = new ContentDescriptor { MediaType = manifest.MediaType, Digest = manifest.Digest.ToString(), Size = manifest.Size };
         var record = await held.PutImageAsync(reference, target, new Dictionary<string, string>(StringComparer.Ordinal), cancel);
         return new CustomResult(
