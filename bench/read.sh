@@ -5,8 +5,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 counts=${COUNTS:-1 100 1000 10000}
-# dockerd and podman take very long to load more.
-others_up_to=${OTHERS_UP_TO:-1000}
+# dockerd takes very long to load more, and podman minutes to list a thousand.
+dockerd_up_to=${DOCKERD_UP_TO:-1000}
+podman_up_to=${PODMAN_UP_TO:-100}
 others="$bench_home/others"
 
 # Plain http on loopback, no networks, nothing of the machine's own dockerd or podman.
@@ -42,9 +43,10 @@ fill() { # number of images
   local archive="$bench_home/images-$1.tar"
   [[ -s $archive ]] || "$load" make "$1" "$archive"
   own_ctr images import "$archive" >/dev/null
-  (($1 > others_up_to)) && return
+  (($1 > dockerd_up_to)) && return
   start_others
   local_curl --fail --header 'Content-Type: application/x-tar' --upload-file "$archive" --request POST "http://$docker_address/images/load" >/dev/null
+  (($1 > podman_up_to)) && return
   podman --root "$others/podman/data" --runroot "$others/podman/run" load --quiet --input "$archive" >/dev/null
 }
 
@@ -57,16 +59,16 @@ start_uncached() {
 }
 
 # null where the target was not filled with so many.
-other_rate() { # address, path, clients
-  if ((images > others_up_to)); then echo null; else rate http "$1" "$2" "$3" "$load_seconds"; fi
+other_rate() { # most images, address, path, clients
+  if ((images > $1)); then echo null; else rate http "$2" "$3" "$4" "$load_seconds"; fi
 }
 
 row() { # what, clients, path at the gateway, path at the others, gRPC call, name
   local cached uncached dockerd podman raw
   cached=$(gateway_rate "$gateway_port" "$3" "$2")
   uncached=$(gateway_rate "$uncached_port" "$3" "$2")
-  dockerd=$(other_rate "${docker_address:-}" "$4" "$2")
-  podman=$(other_rate "${podman_address:-}" "$4" "$2")
+  dockerd=$(other_rate "$dockerd_up_to" "${docker_address:-}" "$4" "$2")
+  podman=$(other_rate "$podman_up_to" "${podman_address:-}" "$4" "$2")
   raw=$(rate "$5" "$socket" default "$6" "$2" "$load_seconds")
   say "$containerd_version, $images images, $1, $2 clients: memory $cached/s, without $uncached/s, dockerd $dockerd/s, podman $podman/s, gRPC $raw/s"
   jq -cn --arg containerd "$containerd_version" --argjson images "$images" --arg what "$1" --argjson clients "$2" --argjson memory "$cached" \
