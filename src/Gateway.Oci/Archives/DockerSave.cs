@@ -30,7 +30,7 @@ internal static class DockerSave
             schemaVersion = OciDocument.SchemaVersion,
             mediaType = MediaTypes.DockerManifest,
             config = Describe(MediaTypes.DockerConfig, config),
-            layers = layers.Select(layer => Describe(LayerTypes.DockerLayer(layer.Compression), layer)).ToArray(),
+            layers = layers.Select(layer => Describe(LayerTypes.MediaTypeOf(layer.Compression, MediaTypes.DockerManifest), layer)).ToArray(),
         });
         var target = new Descriptor { MediaType = MediaTypes.DockerManifest, Digest = Digest.Of(made), Size = made.Length };
         return new ArchivedImage(target, fields.Texts("RepoTags", ArchiveLimits.MaxImages), Tag: null, made);

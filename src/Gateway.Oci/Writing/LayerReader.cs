@@ -30,7 +30,7 @@ public static class LayerReader
     /// <param name="layer">Its digest and size; the type does not matter.</param>
     /// <param name="compression">What its first bytes tell.</param>
     /// <param name="cancel">Ends the reading.</param>
-    public static async Task<Digest> DiffIdAsync(Stream stored, Descriptor layer, LayerCompression compression, CancellationToken cancel)
+    public static async Task<Digest> DiffIdAsync(Stream stored, Descriptor layer, BlobCompression compression, CancellationToken cancel)
     {
         await using var tar = Decompress(stored, compression);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -45,7 +45,7 @@ public static class LayerReader
 
             hash.AppendData(buffer, 0, read);
             total += read;
-            if (compression is not LayerCompression.None && total > (MaxRatio * layer.Size) + FreeBytes)
+            if (compression is not BlobCompression.None && total > (MaxRatio * layer.Size) + FreeBytes)
             {
                 throw Invalid(layer, $"it decompresses to more than {MaxRatio} times its size");
             }
@@ -54,14 +54,14 @@ public static class LayerReader
         return total > 0 ? Digest.FromHash(HashAlgorithmName.SHA256, hash.GetHashAndReset()) : throw Invalid(layer, "it is empty");
     }
 
-    private static Stream Decompress(Stream stored, LayerCompression compression)
+    private static Stream Decompress(Stream stored, BlobCompression compression)
     {
-        if (compression is LayerCompression.Gzip)
+        if (compression is BlobCompression.Gzip)
         {
             return new GZipStream(stored, CompressionMode.Decompress, leaveOpen: true);
         }
 
-        if (compression is LayerCompression.None)
+        if (compression is BlobCompression.None)
         {
             return stored;
         }

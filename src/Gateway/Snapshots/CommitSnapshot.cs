@@ -48,20 +48,21 @@ internal static class CommitSnapshot
         await SnapshotUses.RequireUnusedAsync(client, snapshotter, active.Name, cancel);
         var made = await leases.MakeAsync(@namespace, request, snapshotter, async (held, lease) =>
         {
-            await CommitAsync(held, snapshotter, active.Name, request, cancel);
-            var info = await held.RequireSnapshotAsync(snapshotter, request.Name, cancel);
+            // Not canceled with the request: the active snapshot's key is gone at the end, and its bytes are the caller's.
+            await CommitAsync(held, snapshotter, active.Name, request);
+            var info = await held.RequireSnapshotAsync(snapshotter, request.Name, CancellationToken.None);
             return new MadeSnapshotView(SnapshotView.From(info), Mounts: null, lease);
         }, cancel);
         return CreateSnapshot.Created(http, @namespace, snapshotter, made);
     }
 
-    private static async Task CommitAsync(NamespacedClient held, string snapshotter, string key, SnapshotCommitBody request, CancellationToken cancel)
+    private static async Task CommitAsync(NamespacedClient held, string snapshotter, string key, SnapshotCommitBody request)
     {
         var commit = new CommitSnapshotRequest { Snapshotter = snapshotter, Key = key, Name = request.Name };
         commit.Labels.Add((request.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal)).ToDictionary(StringComparer.Ordinal));
         try
         {
-            await held.Snapshots.CommitAsync(commit, cancellationToken: cancel);
+            await held.Snapshots.CommitAsync(commit);
         }
         catch (RpcException taken) when (taken.StatusCode is StatusCode.AlreadyExists)
         {

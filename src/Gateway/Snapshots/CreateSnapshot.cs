@@ -32,14 +32,11 @@ internal sealed record SnapshotRequest : IKept
 
 internal sealed class SnapshotRequestValidator : AbstractValidator<SnapshotRequest>
 {
-    // Longer than any key that is made here: what stands under odd keys can still be a parent.
-    private const int MaxParentLength = 4096;
-
     public SnapshotRequestValidator()
     {
         RuleFor(request => request.Key).MustBeSnapshotKey();
         RuleFor(request => request.Kind).NotEqual(SnapshotKind.Committed).WithMessage("is active or view: a committed snapshot is made by committing an active one");
-        RuleFor(request => request.Parent).Length(1, MaxParentLength).WithMessage($"is not 1 to {MaxParentLength} characters");
+        RuleFor(request => request.Parent).MustBeParent();
         RuleFor(request => request.Labels).MustBeLabels();
         SnapshotLeases.AddRules(this);
     }

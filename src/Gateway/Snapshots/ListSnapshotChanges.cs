@@ -24,11 +24,11 @@ internal static class ListSnapshotChanges
         {
             if (isStream)
             {
-                await WriteAsync(http, comparison.Changes(after), stop);
+                await WriteAsync(http, comparison.Changes(after, stop), stop);
                 return;
             }
 
-            items.AddRange(comparison.Changes(after).Take(size + 1));
+            items.AddRange(comparison.Changes(after, stop).Take(size + 1));
         }, cancel);
         return isStream ? TypedResults.Empty
             : Paging.Answer(http, items.Count <= size ? new Page<TreeChange>(items, null) : new Page<TreeChange>(items[..size], Paging.Seal(items[size - 1].Path)));

@@ -10,8 +10,14 @@ internal static class SnapshotKeys
 {
     private const int MaxLength = 256;
 
+    // Longer than any key that is made here: what stands under odd keys can still be a parent.
+    private const int MaxParentLength = 4096;
+
     public static IRuleBuilderOptions<T, string?> MustBeSnapshotKey<T>(this IRuleBuilder<T, string?> rule) => rule
         .Must(IsKey).WithMessage($"is not 1 to {MaxLength} characters without control characters and '%2F', and not '.' or '..'");
+
+    public static IRuleBuilderOptions<T, string?> MustBeParent<T>(this IRuleBuilder<T, string?> rule) => rule
+        .Length(1, MaxParentLength).WithMessage($"is not 1 to {MaxParentLength} characters");
 
     /// <summary>The snapshot a path or a body names.</summary>
     public static async Task<Info> RequireSnapshotAsync(this NamespacedClient client, string snapshotter, string key, CancellationToken cancel) =>

@@ -2,6 +2,7 @@ using FluentValidation;
 using Gateway.Containerd;
 using Gateway.Containerd.Services.Leases;
 using Gateway.Http;
+using Grpc.Core;
 
 namespace Gateway.Snapshots;
 
@@ -29,7 +30,10 @@ internal sealed class SnapshotLeases(ContainerdClient containerd, TimeProvider t
 
     public static TimeSpan TermOf(IKept request) => request.Term is null ? DefaultTerm : Duration.Parse(request.Term);
 
-    /// <summary>Works under the lease that then keeps the result; one that was made goes again where the work fails.</summary>
+    /// <summary>
+    /// Works under the lease that then keeps the result; one that was made goes again where the work is refused. Where its end is not known the
+    /// lease stays for its term: what the daemon has made all the same would go with it.
+    /// </summary>
     public async Task<T> MakeAsync<T>(
         string containerdNamespace, IKept request, string snapshotter, Func<NamespacedClient, SnapshotLeaseView, Task<T>> work, CancellationToken cancel)
     {
@@ -44,7 +48,7 @@ internal sealed class SnapshotLeases(ContainerdClient containerd, TimeProvider t
         {
             return await work(held, view);
         }
-        catch
+        catch (Exception refused) when (refused is ProblemException or RpcException { StatusCode: not (StatusCode.Cancelled or StatusCode.DeadlineExceeded or StatusCode.Unavailable) })
         {
             await held.DropLeaseAsync(view.Id, sync: false, CancellationToken.None);
             throw;

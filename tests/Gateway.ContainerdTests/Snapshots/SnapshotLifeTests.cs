@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Gateway.ContainerdTests.Auth;
 using Gateway.TestKit;
 
@@ -169,5 +170,34 @@ public sealed class SnapshotLifeTests(Nodes nodes)
         await using var trial = await SnapshotTrial.OnAsync(nodes, version);
         var answer = await trial.Node.Api.PostAsync($"/v1/namespaces/{trial.Name}/snapshotters/overlayfs/cleanup");
         Assert.Equal((HttpStatusCode.NotImplemented, "not_supported_by_containerd"), (answer.Status, answer.Code));
+    }
+
+    /// <summary>The key goes with the commit; the bytes must then stand under the new name, whoever waits for the answer.</summary>
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Commit_that_its_caller_leaves_loses_nothing(string version)
+    {
+        await using var trial = await SnapshotTrial.OnAsync(nodes, version);
+        var left = 0;
+        for (var i = 0; i < 24; i++)
+        {
+            await trial.PrepareAsync($"work {i}");
+            using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(i));
+            using var request = new HttpRequestMessage(HttpMethod.Post, trial.PathOf($"work {i}", "/commit")) { Content = JsonContent.Create(new { name = $"done {i}" }) };
+            try
+            {
+                using var answer = await trial.Node.Api.Http.SendAsync(request, patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                left++;
+            }
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        await trial.Node.Ctr.CollectAsync(trial.Name);
+        var keys = await trial.KeysAsync();
+        Assert.All(Enumerable.Range(0, 24), i => Assert.True(keys.Contains($"work {i}") != keys.Contains($"done {i}"), $"{i}: {string.Join(", ", keys)}"));
+        Assert.NotEqual(0, left);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class CommitRequestValidator : AbstractValidator<CommitRequest>
         RuleFor(commit => commit.Snapshotter).NotNull().When(commit => commit.Container is null).WithMessage(Needed);
         RuleFor(commit => commit.Snapshot).NotNull().When(commit => commit.Container is null).WithMessage(Needed);
         RuleFor(commit => commit.Base).NotNull().When(commit => commit.Container is null).WithMessage(Needed);
-        RuleFor(commit => commit.Snapshotter).MustBeSnapshotterName();
+        RuleFor(commit => commit.Snapshotter).MustBeSnapshotter();
         RuleFor(commit => commit.Snapshot).Must(key => key is null or { Length: > 0 and <= MaxKeyLength } && key?.Any(char.IsControl) is not true)
             .WithMessage($"is empty, longer than {MaxKeyLength} characters, or holds control characters");
         RuleFor(commit => commit.Base).MustBeStoredName();

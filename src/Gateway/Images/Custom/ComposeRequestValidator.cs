@@ -1,6 +1,5 @@
 using FluentValidation;
 using Gateway.Oci;
-using Gateway.Oci.Writing;
 
 namespace Gateway.Images.Custom;
 
@@ -19,7 +18,7 @@ internal sealed class ComposeRequestValidator : AbstractValidator<ComposeRequest
         RuleFor(compose => compose.Message).MustBeMessage();
         RuleFor(compose => compose.Timestamp).MustBeTimestamp();
         RuleFor(compose => compose.Platform).Must(text => text is null || Platform.TryParse(text, out _)).WithMessage("is not os/arch[/variant]; an example is linux/amd64");
-        RuleFor(compose => compose.Snapshotter).MustBeSnapshotterName();
+        RuleFor(compose => compose.Snapshotter).MustBeSnapshotter();
         RuleFor(compose => compose.Snapshotter).Null().When(compose => !compose.Unpack).WithMessage("is of no use with unpack: false");
         RuleFor(compose => compose.Config!).SetValidator(new CustomConfigValidator()).When(compose => compose.Config is not null);
     }
@@ -31,7 +30,7 @@ internal sealed class ComposedLayerValidator : AbstractValidator<ComposedLayer>
     public ComposedLayerValidator()
     {
         RuleFor(layer => layer.Digest).Must(text => Digest.TryParse(text, out _)).WithMessage("is not sha256:<64 hex> or sha512:<128 hex>");
-        RuleFor(layer => layer.MediaType).Must(type => type is null || LayerForm.Of(type) is not null)
+        RuleFor(layer => layer.MediaType).Must(type => type is null || LayerTypes.CompressionOf(type) is not null)
             .WithMessage($"is no type of a layer; an example is {MediaTypes.OciLayerGzip}");
     }
 }

@@ -14,8 +14,6 @@ internal static partial class CustomRules
     /// <summary>Longest name of an image, in characters: what other clients stored under odd names can be built upon.</summary>
     private const int MaxNameLength = 4096;
 
-    private const int MaxSnapshotterLength = 64;
-
     private static readonly DateTimeOffset Earliest = DateTimeOffset.UnixEpoch;
 
     public static void MustBeNewName<T>(this IRuleBuilderInitial<T, string> rule) => rule.Cascade(CascadeMode.Stop)
@@ -25,9 +23,6 @@ internal static partial class CustomRules
 
     public static void MustBeStoredName<T>(this IRuleBuilder<T, string?> rule) => rule
         .Must(name => name is null or { Length: > 0 and <= MaxNameLength }).WithMessage($"is empty or longer than {MaxNameLength} characters");
-
-    public static void MustBeSnapshotterName<T>(this IRuleBuilder<T, string?> rule) => rule
-        .MaximumLength(MaxSnapshotterLength).Matches(@"\A[A-Za-z0-9][A-Za-z0-9._-]*\z").WithMessage("is not a snapshotter's name; an example is overlayfs");
 
     public static void MustBeAuthor<T>(this IRuleBuilder<T, string?> rule) => rule
         .Must(text => text is null || (text.Length <= MaxAuthorLength && !text.Any(char.IsControl)))

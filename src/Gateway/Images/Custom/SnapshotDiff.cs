@@ -41,14 +41,14 @@ internal static class SnapshotDiff
     private static async Task<NewLayer?> LayerOfAsync(NamespacedClient held, ContentDescriptor layer, string mediaType, string manifestType, CancellationToken cancel)
     {
         var info = await held.FindAndHoldAsync(layer.Digest, cancel) ?? throw RequiredContent.Missing([layer.Digest]);
-        var compression = LayerForm.Of(mediaType)!.Value;
-        var text = compression is LayerCompression.None ? layer.Digest : info.Labels.GetValueOrDefault(LabelNames.Uncompressed);
+        var compression = LayerTypes.CompressionOf(mediaType)!.Value;
+        var text = compression is BlobCompression.None ? layer.Digest : info.Labels.GetValueOrDefault(LabelNames.Uncompressed);
         if (!Digest.TryParse(text, out var diffId))
         {
             throw new RpcException(new Status(StatusCode.DataLoss, $"containerd did not tell the diff id of {layer.Digest}"));
         }
 
-        var descriptor = new Descriptor { MediaType = LayerForm.MediaType(compression, manifestType), Digest = Digest.Parse(layer.Digest), Size = layer.Size };
+        var descriptor = new Descriptor { MediaType = LayerTypes.MediaTypeOf(compression, manifestType), Digest = Digest.Parse(layer.Digest), Size = layer.Size };
         return diffId == LayerReader.EmptyDiffId ? null : new NewLayer(descriptor, diffId);
     }
 }

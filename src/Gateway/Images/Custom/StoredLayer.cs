@@ -15,7 +15,7 @@ internal static class StoredLayer
     {
         var info = await held.FindAndHoldAsync(layer.Digest, cancel) ?? throw RequiredContent.Missing([layer.Digest]);
         var compression = await CompressionAsync(held, info.Digest, info.Size, cancel);
-        if (layer.MediaType is not null && LayerForm.Of(layer.MediaType) != compression)
+        if (layer.MediaType is not null && LayerTypes.CompressionOf(layer.MediaType) != compression)
         {
             throw new OciException(OciFault.LayerInvalid, $"{layer.Digest} is not {layer.MediaType}: its first bytes are those of another compression");
         }
@@ -25,21 +25,21 @@ internal static class StoredLayer
             return known;
         }
 
-        var descriptor = new Descriptor { MediaType = LayerForm.MediaType(compression, manifestType), Digest = Digest.Parse(layer.Digest), Size = info.Size };
+        var descriptor = new Descriptor { MediaType = LayerTypes.MediaTypeOf(compression, manifestType), Digest = Digest.Parse(layer.Digest), Size = info.Size };
         await using var stored = ContentStream.Open(held, layer.Digest, offset: 0, info.Size);
         return new NewLayer(descriptor, await LayerReader.DiffIdAsync(stored, descriptor, compression, cancel));
     }
 
-    private static async Task<LayerCompression> CompressionAsync(NamespacedClient held, string digest, long size, CancellationToken cancel)
+    private static async Task<BlobCompression> CompressionAsync(NamespacedClient held, string digest, long size, CancellationToken cancel)
     {
-        if (size < LayerForm.MagicBytes)
+        if (size < LayerTypes.MagicBytes)
         {
             throw new OciException(OciFault.LayerInvalid, $"{digest} is too short to be a layer");
         }
 
-        var head = new byte[LayerForm.MagicBytes];
+        var head = new byte[LayerTypes.MagicBytes];
         await using var stored = ContentStream.Open(held, digest, offset: 0, head.Length);
         await stored.ReadExactlyAsync(head, cancel);
-        return LayerForm.Of(head);
+        return LayerTypes.CompressionOf(head);
     }
 }

@@ -1,4 +1,5 @@
 using Gateway.Containerd;
+using Gateway.Http;
 using Gateway.Jobs;
 using Grpc.Core;
 
@@ -7,22 +8,20 @@ namespace Gateway.Images.Pull;
 /// <summary>The lease of a pull or an import: named after the job, so that a second attempt and a clean-up find it.</summary>
 internal sealed class PullLease(ContainerdClient containerd, PullGates gates, JobQueries jobs)
 {
-    private const string JobLabel = "gateway/job";
     private const string NodeLabel = "gateway/node";
-    private const string Prefix = "gw-";
     private const int Attempts = 5;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private readonly Lazy<string> node = new(jobs.NodeId);
 
-    public static string IdOf(string jobId) => Prefix + jobId;
+    public static string IdOf(string jobId) => LeaseRules.OwnIdPrefix + jobId;
 
     /// <summary>A client whose calls are made under the lease, which is made if it is not there.</summary>
     /// <param name="expiresAt">When the daemon may drop the lease by itself.</param>
     public Task<NamespacedClient> HoldAsync(string containerdNamespace, string leaseId, DateTimeOffset expiresAt, CancellationToken cancel) =>
         containerd.HoldLeaseAsync(containerdNamespace, leaseId, expiresAt, new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            [JobLabel] = leaseId[Prefix.Length..],
+            [LeaseRules.JobLabel] = leaseId[LeaseRules.OwnIdPrefix.Length..],
             [NodeLabel] = node.Value,
         }, cancel);
 
@@ -30,7 +29,7 @@ internal sealed class PullLease(ContainerdClient containerd, PullGates gates, Jo
     public async Task<IReadOnlyList<(string LeaseId, string JobId)>> OwnAsync(string containerdNamespace, CancellationToken cancel)
     {
         var leases = await containerd.In(containerdNamespace).LeasesAsync($"labels.\"{NodeLabel}\"==\"{node.Value}\"", cancel);
-        return leases.Where(lease => lease.Labels.ContainsKey(JobLabel)).Select(lease => (lease.Id, lease.Labels[JobLabel])).ToArray();
+        return leases.Where(lease => lease.Labels.ContainsKey(LeaseRules.JobLabel)).Select(lease => (lease.Id, lease.Labels[LeaseRules.JobLabel])).ToArray();
     }
 
     /// <summary>Ends a pull that went well: what it made is held by the image now.</summary>

@@ -8,7 +8,6 @@ namespace Gateway.Images.Pull;
 internal sealed class PullRequestValidator : AbstractValidator<PullRequest>
 {
     private const int MaxPlatforms = 32;
-    private const int MaxSnapshotterLength = 64;
 
     public PullRequestValidator()
     {
@@ -21,8 +20,7 @@ internal sealed class PullRequestValidator : AbstractValidator<PullRequest>
             .Must(text => Platform.TryParse(text, out _)).WithMessage("is not os/arch[/variant]; an example is linux/amd64");
         RuleFor(pull => pull.AllPlatforms).Equal(false)
             .When(pull => pull.Platforms is { Count: > 0 }).WithMessage("cannot be combined with platforms");
-        RuleFor(pull => pull.Snapshotter).MaximumLength(MaxSnapshotterLength).Matches(@"\A[A-Za-z0-9][A-Za-z0-9._-]*\z")
-            .WithMessage("is not a snapshotter's name; an example is overlayfs");
+        RuleFor(pull => pull.Snapshotter).MustBeSnapshotter();
         RuleFor(pull => pull.Timeout).MustBeDuration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24));
         RuleFor(pull => pull.Labels).MustBeLabels();
         RuleFor(pull => pull.Auth!).SetValidator(new RegistryAuthValidator()).When(pull => pull.Auth is not null);

@@ -1,5 +1,6 @@
 using FluentValidation;
 using Gateway.Http;
+using Gateway.Oci;
 
 namespace Gateway.Snapshots.Diff;
 
@@ -24,24 +25,14 @@ internal sealed record DiffBody : IKept
 
 internal sealed class DiffBodyValidator : AbstractValidator<DiffBody>
 {
-    private const int MaxParentLength = 4096;
-
     public DiffBodyValidator()
     {
-        RuleFor(request => request.MediaType).Must(type => type is null or DiffMediaTypes.Tar or DiffMediaTypes.Gzip or DiffMediaTypes.Zstd)
-            .WithMessage($"is not {DiffMediaTypes.Tar}, or that with +gzip or +zstd");
+        RuleFor(request => request.MediaType).Must(type => type is null or MediaTypes.OciLayer or MediaTypes.OciLayerGzip or MediaTypes.OciLayerZstd)
+            .WithMessage($"is not {MediaTypes.OciLayer}, or that with +gzip or +zstd");
         RuleFor(request => request.Labels).MustBeLabels();
-        RuleFor(request => request.Parent).Length(1, MaxParentLength).WithMessage($"is not 1 to {MaxParentLength} characters");
+        RuleFor(request => request.Parent).MustBeParent();
         SnapshotLeases.AddRules(this);
     }
-}
-
-/// <summary>What containerd's differ writes.</summary>
-internal static class DiffMediaTypes
-{
-    public const string Tar = "application/vnd.oci.image.layer.v1.tar";
-    public const string Gzip = Tar + "+gzip";
-    public const string Zstd = Tar + "+zstd";
 }
 
 /// <summary>A diff as the job keeps it.</summary>

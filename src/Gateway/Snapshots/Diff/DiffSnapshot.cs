@@ -2,6 +2,7 @@ using Gateway.Auth;
 using Gateway.Containerd;
 using Gateway.Http;
 using Gateway.Jobs;
+using Gateway.Oci;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Gateway.Snapshots.Diff;
@@ -24,7 +25,7 @@ internal static class DiffSnapshot
             await leases.RequireAsync(client, request.Lease, cancel);
         }
 
-        if (request.MediaType is DiffMediaTypes.Zstd)
+        if (request.MediaType is MediaTypes.OciLayerZstd)
         {
             await RequireZstdAsync(containerd, cancel);
         }
@@ -34,7 +35,7 @@ internal static class DiffSnapshot
             Snapshotter = snapshotter,
             Key = snapshot.Name,
             Parent = parent,
-            MediaType = request.MediaType ?? DiffMediaTypes.Gzip,
+            MediaType = request.MediaType ?? MediaTypes.OciLayerGzip,
             Labels = request.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal),
             Lease = request.Lease,
             Term = request.Term,

@@ -8,10 +8,12 @@ internal sealed class TreeComparison(TreeLayers rightLayers, TreeLayers leftLaye
 {
     // Layers of the right tree that are not the left's.
     private readonly int above = rightLayers.CountAbove(leftLayers);
-    private readonly bool isShared = rightLayers.CountAbove(leftLayers) < rightLayers.Paths.Count;
+
+    private bool IsShared => above < rightLayers.Paths.Count;
 
     /// <param name="after">Where to begin: only what comes after this path. Null: at the start.</param>
-    public IEnumerable<TreeChange> Changes(string? after)
+    /// <param name="cancel">Looked at for each path: of trees that are alike nothing comes that the caller could stop at.</param>
+    public IEnumerable<TreeChange> Changes(string? after, CancellationToken cancel)
     {
         var levels = new Stack<Level>();
         levels.Push(Begin(TreeFolder.Open(rightLayers), TreeFolder.Open(leftLayers), "/", after?.TrimStart('/')));
@@ -19,6 +21,7 @@ internal sealed class TreeComparison(TreeLayers rightLayers, TreeLayers leftLaye
         {
             while (levels.TryPeek(out var level))
             {
+                cancel.ThrowIfCancellationRequested();
                 if (!level.Names.MoveNext())
                 {
                     levels.Pop().Dispose();
@@ -69,7 +72,7 @@ internal sealed class TreeComparison(TreeLayers rightLayers, TreeLayers leftLaye
     {
         var right = level.Right.OpenFolder(name);
         // Nothing on top of the shared layers: nothing can differ.
-        if (right is null || (isShared && !right.Layers.Any(layer => layer < above)))
+        if (right is null || (IsShared && !right.Layers.Any(layer => layer < above)))
         {
             right?.Dispose();
             return null;
@@ -85,9 +88,9 @@ internal sealed class TreeComparison(TreeLayers rightLayers, TreeLayers leftLaye
         try
         {
             var names = new HashSet<string>(StringComparer.Ordinal);
-            right.AddNames(names, isShared ? above : int.MaxValue);
+            right.AddNames(names, IsShared ? above : int.MaxValue);
             // Whiteouts name what is gone, but not where a folder hides all that is below.
-            if (left is not null && !(isShared && left.Layers.All(layer => right.Layers.Contains(layer + above))))
+            if (left is not null && !(IsShared && left.Layers.All(layer => right.Layers.Contains(layer + above))))
             {
                 left.AddNames(names, int.MaxValue);
             }

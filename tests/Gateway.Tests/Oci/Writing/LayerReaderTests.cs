@@ -59,7 +59,7 @@ public sealed class LayerReaderTests
     private static Task<Digest> ReadAsync(byte[] bytes)
     {
         var descriptor = new Descriptor { MediaType = "layer", Digest = Digest.Of(bytes), Size = bytes.Length };
-        return LayerReader.DiffIdAsync(new MemoryStream(bytes), descriptor, LayerForm.Of(bytes), TestContext.Current.CancellationToken);
+        return LayerReader.DiffIdAsync(new MemoryStream(bytes), descriptor, LayerTypes.CompressionOf(bytes), TestContext.Current.CancellationToken);
     }
 
     private static byte[] Gzip(byte[] bytes)

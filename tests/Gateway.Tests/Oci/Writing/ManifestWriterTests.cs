@@ -29,20 +29,20 @@ public sealed class ManifestWriterTests
     }
 
     [Theory]
-    [InlineData(LayerCompression.None, MediaTypes.OciLayer, MediaTypes.DockerLayer)]
-    [InlineData(LayerCompression.Gzip, MediaTypes.OciLayerGzip, MediaTypes.DockerLayerGzip)]
-    [InlineData(LayerCompression.Zstd, MediaTypes.OciLayerZstd, MediaTypes.DockerLayerZstd)]
-    public void Layer_type_follows_the_manifest(LayerCompression compression, string oci, string docker)
+    [InlineData(BlobCompression.None, MediaTypes.OciLayer, MediaTypes.DockerLayer)]
+    [InlineData(BlobCompression.Gzip, MediaTypes.OciLayerGzip, MediaTypes.DockerLayerGzip)]
+    [InlineData(BlobCompression.Zstd, MediaTypes.OciLayerZstd, MediaTypes.DockerLayerZstd)]
+    public void Layer_type_follows_the_manifest(BlobCompression compression, string oci, string docker)
     {
-        Assert.Equal(oci, LayerForm.MediaType(compression, MediaTypes.OciManifest));
-        Assert.Equal(docker, LayerForm.MediaType(compression, MediaTypes.DockerManifest));
-        Assert.Equal(compression, LayerForm.Of(oci));
-        Assert.Equal(compression, LayerForm.Of(docker));
+        Assert.Equal(oci, LayerTypes.MediaTypeOf(compression, MediaTypes.OciManifest));
+        Assert.Equal(docker, LayerTypes.MediaTypeOf(compression, MediaTypes.DockerManifest));
+        Assert.Equal(compression, LayerTypes.CompressionOf(oci));
+        Assert.Equal(compression, LayerTypes.CompressionOf(docker));
     }
 
     [Theory]
     [InlineData(MediaTypes.OciConfig)]
     [InlineData("application/vnd.oci.image.layer.nondistributable.v1.tar")]
     [InlineData("application/octet-stream")]
-    public void Other_types_are_no_layer(string mediaType) => Assert.Null(LayerForm.Of(mediaType));
+    public void Other_types_are_no_layer(string mediaType) => Assert.Null(LayerTypes.CompressionOf(mediaType));
 }
