@@ -13,6 +13,9 @@ public static class DocumentLimits
     /// <summary>Most layers of an image. overlayfs stacks at most 500 lower folders (OVL_MAX_STACK), Docker builds at most 127 layers.</summary>
     public const int MaxLayers = 512;
 
+    /// <summary>Deepest nesting of indexes. An index in an index in an index: no tool makes more, and each level costs a fetch.</summary>
+    public const int MaxIndexDepth = 4;
+
     /// <summary>Most entries of an index: far more than there are platforms, each with an attestation. containerd gets a label for each.</summary>
     public const int MaxIndexEntries = 1000;
 

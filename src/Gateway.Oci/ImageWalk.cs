@@ -21,9 +21,6 @@ public sealed class ImageWalk(
     Func<Digest, CancellationToken, ValueTask<long?>> sizeOf, Func<Digest, CancellationToken, Task<byte[]>> read,
     IReadOnlyList<Platform> platforms, bool passesOverAbsent)
 {
-    /// <summary>An index in an index in an index: no tool makes more.</summary>
-    private const int MaxIndexDepth = 4;
-
     /// <summary>Documents of one walk, each counted as often as it is reached.</summary>
     private const int MaxDocuments = 10_000;
 
@@ -54,9 +51,9 @@ public sealed class ImageWalk(
 
     private void RequireBounds(Descriptor entry, int depth)
     {
-        if (depth > MaxIndexDepth && MediaTypes.IsIndex(entry.MediaType))
+        if (depth > DocumentLimits.MaxIndexDepth && MediaTypes.IsIndex(entry.MediaType))
         {
-            throw new OciException(OciFault.ManifestInvalid, $"index {entry.Digest} is nested deeper than {MaxIndexDepth} levels");
+            throw new OciException(OciFault.ManifestInvalid, $"index {entry.Digest} is nested deeper than {DocumentLimits.MaxIndexDepth} levels");
         }
 
         if (++documents > MaxDocuments)

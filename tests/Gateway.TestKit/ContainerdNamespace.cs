@@ -33,12 +33,13 @@ public sealed class ContainerdNamespace(ContainerdDaemon daemon, string name) : 
             await CtrAsync("images", "rm", image);
         }
 
+        // Waited for: what has lost its lease or image goes now, and not between a list and a removal below.
+        await ctr.CollectAsync(Name);
         foreach (var ingest in await ctr.IngestRefsAsync(Name))
         {
             await RawGrpc.AbortIngestAsync(Daemon.Address, Name, ingest);
         }
 
-        await ctr.CollectAsync(Name);
         foreach (var snapshotter in Snapshotters)
         {
             await RemoveSnapshotsAsync(snapshotter);

@@ -89,6 +89,11 @@ public sealed class GatewayProcess : IAsyncDisposable
         if (process is not null)
         {
             await process.DisposeAsync();
+            // What a test that failed over it could not show: the folder and the log go.
+            foreach (var defect in Log.Split('\n').Where(line => line.Contains("internal_error", StringComparison.Ordinal) || line.Contains("LogDefect", StringComparison.Ordinal)))
+            {
+                Console.WriteLine("gateway: " + defect);
+            }
         }
 
         Directory.Delete(folder, recursive: true);

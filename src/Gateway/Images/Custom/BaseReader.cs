@@ -9,8 +9,6 @@ namespace Gateway.Images.Custom;
 /// <summary>Reads the image that a new one is made from, as it stands in the content store.</summary>
 internal static class BaseReader
 {
-    private const int MaxIndexDepth = 4;
-
     /// <summary>Platforms of one image that are looked into for the one a snapshot stands on.</summary>
     private const int MaxPlatforms = 64;
 
@@ -82,9 +80,9 @@ internal static class BaseReader
         }
     }
 
-    private static async Task<ImageIndex> ReadIndexAsync(NamespacedClient client, Descriptor entry, int depth, CancellationToken cancel) => depth <= MaxIndexDepth
+    private static async Task<ImageIndex> ReadIndexAsync(NamespacedClient client, Descriptor entry, int depth, CancellationToken cancel) => depth <= DocumentLimits.MaxIndexDepth
         ? (ImageIndex)OciDocument.Parse(await ReadDocumentAsync(client, entry, cancel), entry.MediaType)
-        : throw new OciException(OciFault.ManifestInvalid, $"index {entry.Digest} is nested deeper than {MaxIndexDepth} levels");
+        : throw new OciException(OciFault.ManifestInvalid, $"index {entry.Digest} is nested deeper than {DocumentLimits.MaxIndexDepth} levels");
 
     private static async Task<byte[]> ReadDocumentAsync(NamespacedClient client, Descriptor document, CancellationToken cancel)
     {

@@ -8,9 +8,6 @@ internal delegate Task<byte[]> ReadDocument(Descriptor descriptor, CancellationT
 /// <summary>Walks an image's documents from its target down, and chooses the manifests that are asked for.</summary>
 internal static class DocumentWalk
 {
-    // An index in an index in an index: no tool makes more, and each level costs a fetch.
-    private const int MaxIndexDepth = 4;
-
     /// <summary>Manifests of one walk, all platforms and nested indexes together.</summary>
     private const int MaxManifests = 1000;
 
@@ -109,7 +106,7 @@ internal static class DocumentWalk
         }
     }
 
-    private static async Task<ImageIndex> ReadIndexAsync(Descriptor entry, int depth, ReadDocument read, CancellationToken cancel) => depth <= MaxIndexDepth
+    private static async Task<ImageIndex> ReadIndexAsync(Descriptor entry, int depth, ReadDocument read, CancellationToken cancel) => depth <= DocumentLimits.MaxIndexDepth
         ? (ImageIndex)OciDocument.Parse(await read(entry, cancel), entry.MediaType)
-        : throw new OciException(OciFault.ManifestInvalid, $"index {entry.Digest} is nested deeper than {MaxIndexDepth} levels");
+        : throw new OciException(OciFault.ManifestInvalid, $"index {entry.Digest} is nested deeper than {DocumentLimits.MaxIndexDepth} levels");
 }

@@ -5,8 +5,6 @@ namespace Gateway.Images.Push;
 /// <summary>Walks an image in the content store and finds what a push of it needs, all of which must be here. One for each attempt.</summary>
 internal sealed class PushPlanner(HeldContent content)
 {
-    private const int MaxIndexDepth = 4;
-
     /// <summary>Manifests and indexes of one push.</summary>
     private const int MaxDocuments = 1000;
 
@@ -139,7 +137,7 @@ internal sealed class PushPlanner(HeldContent content)
         }
     }
 
-    private Task<OciDocument?> ReadAsync(Descriptor entry, int depth, CancellationToken cancel) => depth <= MaxIndexDepth && ++visited <= MaxDocuments
+    private Task<OciDocument?> ReadAsync(Descriptor entry, int depth, CancellationToken cancel) => depth <= DocumentLimits.MaxIndexDepth && ++visited <= MaxDocuments
         ? content.ReadAsync(entry, cancel)
-        : throw new OciException(OciFault.ManifestInvalid, $"{entry.Digest} is nested deeper than {MaxIndexDepth} levels, or is one of more than {MaxDocuments} manifests");
+        : throw new OciException(OciFault.ManifestInvalid, $"{entry.Digest} is nested deeper than {DocumentLimits.MaxIndexDepth} levels, or is one of more than {MaxDocuments} manifests");
 }

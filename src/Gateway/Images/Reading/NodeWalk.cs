@@ -14,8 +14,6 @@ internal sealed class NodeWalk(NamespaceReading reading, DocumentCache documents
     /// <summary>Documents of one image that are looked into. An index has a handful; a hostile one could lead on and on.</summary>
     private const int MaxDocuments = 256;
 
-    private const int MaxIndexDepth = 4;
-
     private readonly List<ImageNode> nodes = [];
     private readonly HashSet<Digest> seen = [];
 
@@ -29,7 +27,7 @@ internal sealed class NodeWalk(NamespaceReading reading, DocumentCache documents
 
     private async Task AddAsync(Descriptor entry, bool isImage, int depth, CancellationToken cancel)
     {
-        if (depth > MaxIndexDepth || nodes.Count >= MaxDocuments || !seen.Add(entry.Digest))
+        if (depth > DocumentLimits.MaxIndexDepth || nodes.Count >= MaxDocuments || !seen.Add(entry.Digest))
         {
             return;
         }
