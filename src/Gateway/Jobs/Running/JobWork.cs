@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gateway.Http;
 
 namespace Gateway.Jobs;
@@ -25,11 +26,11 @@ internal sealed partial class JobWork(JobHandlers handlers, JobSecrets secrets, 
         using var deadline = StopAtDeadline(running, job);
         using var ended = new CancellationTokenSource();
         var reporting = ReportAsync(running, meter, ended.Token);
+        JsonNode? result;
         try
         {
             running.Stopping.ThrowIfCancellationRequested();
-            var result = await handler.RunAsync(run, running.Stopping);
-            return (result?.ToJsonString(), meter.Complete());
+            result = await handler.RunAsync(run, running.Stopping);
         }
         finally
         {
@@ -37,6 +38,8 @@ internal sealed partial class JobWork(JobHandlers handlers, JobSecrets secrets, 
             await reporting;
             Tell(running, meter);
         }
+
+        return (result?.ToJsonString(), meter.Complete()); // only now: the meter takes one reader at a time
     }
 
     private static JsonElement RequestOf(JobRecord job)
