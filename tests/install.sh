@@ -12,7 +12,7 @@ main() {
   need_root
   install_missing containerd:containerd ctr:containerd runc:runc docker-registry:docker-registry zstd:zstd jq:jq curl:curl \
     igzip:isal getfattr:attr setpriv:util-linux mount:mount htpasswd:apache2-utils \
-    skopeo:skopeo umoci:umoci dockerd:docker.io busybox:busybox-static
+    skopeo:skopeo umoci:umoci dockerd:docker.io busybox:busybox-static mkfs.btrfs:btrfs-progs
   fetch 1.7 '1.7.*' trixie testing
   fetch 2 '2.*' sid testing
   say "containerd $(version_of containerd), $(version_of "$cache/1.7/usr/bin/containerd"), $(version_of "$cache/2/usr/bin/containerd");" \

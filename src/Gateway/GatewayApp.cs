@@ -39,6 +39,7 @@ internal static class GatewayApp
         app.UseGatewayOpenApi();
         app.UseRouting();
         app.UseGatewayAuth();
+        app.UseIdempotency();
 
         app.MapServiceTo().IsOpenToAnyone();
         app.MapOpenApi();

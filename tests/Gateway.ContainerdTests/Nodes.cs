@@ -8,7 +8,7 @@ namespace Gateway.ContainerdTests;
 /// <summary>One containerd and one gateway of each version, and one registry, for the whole run. Tests use namespaces of their own.</summary>
 public sealed class Nodes : IAsyncLifetime
 {
-    private readonly Dictionary<string, Lazy<Task<Node>>> nodes = ContainerdDaemon.KnownVersions.Append(Versions.Transfer).ToDictionary(version => version, version => new Lazy<Task<Node>>(() => Node.StartAsync(version)));
+    private readonly Dictionary<string, Lazy<Task<Node>>> nodes = ContainerdDaemon.KnownVersions.Append(Versions.Transfer).ToDictionary(version => version, version => new Lazy<Task<Node>>(() => Node.StartAsync(version, withBtrfs: true)));
     private readonly Lazy<Task<DockerRegistry>> registry = new(() => DockerRegistry.StartAsync());
     private int names;
 
@@ -43,10 +43,11 @@ public sealed record Node(ContainerdDaemon Containerd, GatewayProcess Gateway) :
     public Ctr Ctr => Containerd.Ctr;
 
     /// <param name="version">A version of containerd, with <c>/transfer</c> where the gateway is to use its Transfer service.</param>
-    public static async Task<Node> StartAsync(string version, IReadOnlyDictionary<string, string?>? settings = null, IReadOnlyDictionary<string, string?>? daemonEnvironment = null)
+    public static async Task<Node> StartAsync(
+        string version, IReadOnlyDictionary<string, string?>? settings = null, IReadOnlyDictionary<string, string?>? daemonEnvironment = null, bool withBtrfs = false)
     {
         var (daemon, engine) = version.Split('/') is [var number, var name] ? (number, name) : (version, "auto");
-        var containerd = await ContainerdDaemon.StartAsync(daemon, daemonEnvironment);
+        var containerd = await ContainerdDaemon.StartAsync(daemon, daemonEnvironment, withBtrfs: withBtrfs);
         try
         {
             var all = new Dictionary<string, string?>(settings ?? new Dictionary<string, string?>());

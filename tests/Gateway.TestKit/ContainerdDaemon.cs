@@ -6,13 +6,14 @@ public sealed class ContainerdDaemon : IAsyncDisposable
     private readonly string folder;
     private readonly IReadOnlyDictionary<string, string?> environment;
     private readonly string moreConfig;
+    private readonly bool withBtrfs;
     private ChildProcess? process;
     private string earlierLog = "";
     private int namespaces;
 
-    private ContainerdDaemon(string version, string folder, IReadOnlyDictionary<string, string?> environment, string moreConfig)
+    private ContainerdDaemon(string version, string folder, IReadOnlyDictionary<string, string?> environment, string moreConfig, bool withBtrfs)
     {
-        (Version, this.folder, this.environment, this.moreConfig) = (version, folder, environment, moreConfig);
+        (Version, this.folder, this.environment, this.moreConfig, this.withBtrfs) = (version, folder, environment, moreConfig, withBtrfs);
         Ctr = new Ctr(Program("ctr"), Address);
     }
 
@@ -21,6 +22,10 @@ public sealed class ContainerdDaemon : IAsyncDisposable
 
     /// <summary>The versions to test on: all, or those that <c>TEST_CONTAINERD_VERSIONS</c> lists ("1.6,2").</summary>
     public static IReadOnlyList<string> Versions { get; } = Narrowed(Environment.GetEnvironmentVariable("TEST_CONTAINERD_VERSIONS"));
+
+    /// <summary>The snapshotters of a daemon that was started with all this machine has.</summary>
+    public static IReadOnlyList<string> MachineSnapshotters { get; } =
+        File.ReadLines("/proc/filesystems").Contains("\tbtrfs", StringComparer.Ordinal) ? ["overlayfs", "native", "btrfs"] : ["overlayfs", "native"];
 
     /// <summary><c>1.6</c>, <c>1.7</c> or <c>2</c>.</summary>
     public string Version { get; }
@@ -33,6 +38,8 @@ public sealed class ContainerdDaemon : IAsyncDisposable
 
     public Ctr Ctr { get; }
 
+    public IReadOnlyList<string> Snapshotters => withBtrfs ? MachineSnapshotters : ["overlayfs", "native"];
+
     /// <summary>What the daemon wrote since its first start.</summary>
     public string Log => earlierLog + process?.Log;
 
@@ -40,16 +47,22 @@ public sealed class ContainerdDaemon : IAsyncDisposable
     /// <param name="environment">For 2.x: the <c>OTEL_*</c> variables.</param>
     /// <param name="diskMegabytes">Puts the root on a tmpfs of this size, to run full.</param>
     /// <param name="moreConfig">Tables to add to its configuration.</param>
+    /// <param name="withBtrfs">Whether it gets a btrfs to keep snapshots on, where the kernel knows that.</param>
     public static async Task<ContainerdDaemon> StartAsync(
-        string version, IReadOnlyDictionary<string, string?>? environment = null, int? diskMegabytes = null, string moreConfig = "")
+        string version, IReadOnlyDictionary<string, string?>? environment = null, int? diskMegabytes = null, string moreConfig = "", bool withBtrfs = false)
     {
-        var daemon = new ContainerdDaemon(version, Repo.NewFolder("cd"), environment ?? new Dictionary<string, string?>(), moreConfig);
+        var daemon = new ContainerdDaemon(version, Repo.NewFolder("cd"), environment ?? new Dictionary<string, string?>(), moreConfig, withBtrfs);
         Directory.CreateDirectory(daemon.Root);
         try
         {
             if (diskMegabytes is not null)
             {
                 await ChildProcess.RunAsync("mount", "-t", "tmpfs", "-o", $"size={diskMegabytes}m", "tmpfs", daemon.Root);
+            }
+
+            if (daemon.Snapshotters.Contains("btrfs"))
+            {
+                await daemon.MountBtrfsAsync();
             }
 
             await daemon.StartAsync();
@@ -98,6 +111,19 @@ public sealed class ContainerdDaemon : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
+    // The loop device goes with the mount.
+    private async Task MountBtrfsAsync()
+    {
+        var disk = Path.Combine(folder, "btrfs.img");
+        await using (var file = File.Create(disk))
+        {
+            file.SetLength(1L << 30); // sparse
+        }
+
+        await ChildProcess.RunAsync("mkfs.btrfs", "--quiet", disk);
+        await ChildProcess.RunAsync("mount", "-o", "loop", disk, Directory.CreateDirectory(Path.Combine(Root, "io.containerd.snapshotter.v1.btrfs")).FullName);
+    }
+
     private static string[] Narrowed(string? versions)
     {
         var wanted = versions?.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries) ?? [.. KnownVersions];
@@ -112,7 +138,7 @@ public sealed class ContainerdDaemon : IAsyncDisposable
         version = 2
         root = "{Root}"
         state = "{folder}/state"
-        disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime", "io.containerd.nri.v1.nri", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.internal.v1.opt"]
+        disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime", "io.containerd.nri.v1.nri", {(Snapshotters.Contains("btrfs") ? "" : "\"io.containerd.snapshotter.v1.btrfs\", ")}"io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.internal.v1.opt"]
         [grpc]
           address = "{Address}"
         [ttrpc]

@@ -3,8 +3,6 @@ namespace Gateway.TestKit;
 /// <summary>A namespace of one test, on a daemon that tests share. Disposing it removes all that is in it, and itself.</summary>
 public sealed class ContainerdNamespace(ContainerdDaemon daemon, string name) : IAsyncDisposable
 {
-    private static readonly string[] Snapshotters = ["overlayfs", "native"];
-
     public string Name { get; } = name;
 
     public ContainerdDaemon Daemon { get; } = daemon;
@@ -40,7 +38,7 @@ public sealed class ContainerdNamespace(ContainerdDaemon daemon, string name) : 
             await RawGrpc.AbortIngestAsync(Daemon.Address, Name, ingest);
         }
 
-        foreach (var snapshotter in Snapshotters)
+        foreach (var snapshotter in Daemon.Snapshotters)
         {
             await RemoveSnapshotsAsync(snapshotter);
         }

@@ -45,6 +45,10 @@ internal static class ProblemKinds
         "Only a snapshot without children can be removed; the detail names some of them.");
     public static readonly ProblemKind SnapshotKindMismatch = new("snapshot_kind_mismatch", 409, "The snapshot is of another kind",
         "Only active snapshots can be committed, only committed ones can be a parent, and only active ones and views have mounts.");
+    public static readonly ProblemKind IdempotencyKeyInUse = new("idempotency_key_in_use", 409, "The first request with this key is under way",
+        "A request with this `Idempotency-Key` has not been answered yet. Send it again in a moment to get the same answer.", Retryable: true);
+    public static readonly ProblemKind IdempotencyKeyReused = new("idempotency_key_reused", 422, "The key belongs to another request",
+        "This `Idempotency-Key` has been used within 24 hours for a request with another path, query or body. Take a new key for each thing to be done.");
     public static readonly ProblemKind PreconditionFailed = new("precondition_failed", 412, "The resource has changed",
         "`If-Match` names another version than the one that is there. Read the resource again.");
     public static readonly ProblemKind PayloadTooLarge = new("payload_too_large", 413, "The request body is too large",

@@ -18,7 +18,7 @@ internal sealed class ImageInspector(ImageCatalog catalog, DocumentCache documen
 
     public async Task<ImageView> InspectAsync(NamespaceReading reading, Image image, CancellationToken cancel)
     {
-        var inspector = new PlatformInspector(reading, documents, await catalog.SnapshottersAsync(reading, cancel));
+        var inspector = new PlatformInspector(reading, documents, await catalog.SnapshottersAsync(cancel));
         var platforms = new List<ImagePlatformView>();
         var whole = new ImageSizes();
         foreach (var node in await NodesAsync(reading, image, cancel))
@@ -49,7 +49,7 @@ internal sealed class ImageInspector(ImageCatalog catalog, DocumentCache documen
     public async Task LoadAllAsync(NamespaceReading reading, CancellationToken cancel)
     {
         await reading.LoadBlobsAsync(cancel);
-        foreach (var snapshotter in await catalog.SnapshottersAsync(reading, cancel))
+        foreach (var snapshotter in await catalog.SnapshottersAsync(cancel))
         {
             await reading.LoadSnapshotsAsync(snapshotter, cancel);
         }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Gateway.Auth;
 using Gateway.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 
@@ -15,8 +16,12 @@ internal sealed partial class JobStarter(
     /// <summary>Longer than any work takes, and what a timer can wait.</summary>
     private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(24);
 
-    /// <summary>Starts a job, or returns the one that does the same work for the same caller already.</summary>
-    public async Task<JobRecord> StartAsync(JobStart start, Caller caller, CancellationToken cancel)
+    /// <summary>Starts a job for the request's caller, or returns the one that does the same work for the same caller already.</summary>
+    public Task<JobRecord> StartAsync(JobStart start, HttpContext http, CancellationToken cancel) =>
+        StartAsync(start, http.Features.GetRequiredFeature<Caller>(), http.Features.Get<IdempotencyKey>(), cancel);
+
+    /// <param name="key">What its answer is kept under, if the caller wants that.</param>
+    public async Task<JobRecord> StartAsync(JobStart start, Caller caller, IdempotencyKey? key, CancellationToken cancel)
     {
         if (start.Timeout <= TimeSpan.Zero || start.Timeout > MaxTimeout)
         {
@@ -33,7 +38,7 @@ internal sealed partial class JobStarter(
             throw new ProblemException(ProblemKinds.ShuttingDown, "the gateway is shutting down") { RetryAfter = TimeSpan.FromSeconds(5) };
         }
 
-        var (job, joined) = await store.EnqueueAsync(Record(start, caller), options.Value.MaxQueued, cancel);
+        var (job, joined) = await store.EnqueueAsync(Record(start, caller), options.Value.MaxQueued, key, cancel);
         if (joined)
         {
             return hub.Newest(job);

@@ -16,7 +16,7 @@ internal static class JobsExtensions
         services.AddSingleton(provider => JobStoreFiles.Open(provider.GetRequiredService<IOptions<JobOptions>>().Value));
         services.AddSingleton(provider => provider.GetRequiredService<JobStoreFiles>().Database);
         services.AddSingleton(provider => provider.GetRequiredService<JobStoreFiles>().Secrets);
-        services.AddSingleton<JobStore>().AddSingleton<JobQueries>().AddSingleton<JobHousekeeping>();
+        services.AddSingleton<JobStore>().AddSingleton<JobQueries>().AddSingleton<JobHousekeeping>().AddSingleton<IdempotencyStore>();
 
         services.AddSingleton<JobHub>().AddSingleton<JobWatcher>().AddSingleton<JobAccess>();
         services.AddSingleton<JobId>().AddSingleton<WorkSignal>().AddSingleton<RunningJobs>().AddSingleton<JobTelemetry>();
@@ -26,6 +26,9 @@ internal static class JobsExtensions
         services.AddHostedService<JobRunner>().AddHostedService<JobSweeper>();
         return builder;
     }
+
+    /// <summary>Has POSTs with an <c>Idempotency-Key</c> done once. Comes after the caller is known.</summary>
+    public static void UseIdempotency(this IApplicationBuilder app) => app.UseMiddleware<IdempotencyMiddleware>();
 
     /// <summary>Routes of tag "Jobs". A caller always reaches its own jobs; the permission is for those of others.</summary>
     public static void MapJobs(this IEndpointRouteBuilder app)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Gateway.Http;
+using Gateway.Jobs;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -9,6 +10,9 @@ namespace Gateway.OpenApi;
 /// <summary>What the document holds once: tags, the problem schema and the problem answers. Everything is sorted, so that it is the same each time.</summary>
 internal sealed class DocumentRules : IDocumentFilter
 {
+    /// <summary>The header of POSTs that are to be done once.</summary>
+    public const string IdempotencyKey = "IdempotencyKey";
+
     private const string ProblemSchema = "Problem";
 
     private static readonly SortedDictionary<string, string> Tags = new(StringComparer.Ordinal)
@@ -32,6 +36,7 @@ internal sealed class DocumentRules : IDocumentFilter
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal);
         document.Components.Schemas[ProblemSchema] = Problem();
         document.Components.Responses = Responses(document);
+        document.Components.Parameters = new Dictionary<string, IOpenApiParameter>(StringComparer.Ordinal) { [IdempotencyKey] = OnceHeader() };
         document.Components.Schemas = new SortedDictionary<string, IOpenApiSchema>(document.Components.Schemas.ToDictionary(StringComparer.Ordinal), StringComparer.Ordinal);
         var paths = new OpenApiPaths();
         foreach (var (path, item) in document.Paths.OrderBy(pair => pair.Key, StringComparer.Ordinal))
@@ -60,6 +65,16 @@ internal sealed class DocumentRules : IDocumentFilter
 
         return responses;
     }
+
+    private static OpenApiParameter OnceHeader() => new()
+    {
+        Name = IdempotencyMiddleware.Header,
+        In = ParameterLocation.Header,
+        Description = "A key of the caller's choice: however often the request is sent with it, it is done once, and gets the first answer (with `Idempotent-Replayed: true`) "
+            + "for 24 hours, or as long as the job that it started is there. A request that failed is not remembered.",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = IdempotencyMiddleware.MaxLength, Pattern = "^[!-~]+$" },
+        Example = JsonValue.Create("5f1c1e1a-8c1b-4b0e-9a57-2f6f7a0f2f3b"),
+    };
 
     private static OpenApiSchema Problem() => new()
     {

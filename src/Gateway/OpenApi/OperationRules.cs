@@ -15,6 +15,7 @@ internal sealed class OperationRules : IOperationFilter
     public const string ApiKey = "apiKey";
 
     private static readonly int[] Everywhere = [400, 500, 503];
+    private static readonly int[] Once = [409, 422];
     private static readonly int[] Behind = [401, 403, 429, 501, 502, 504, 507];
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
@@ -29,7 +30,14 @@ internal sealed class OperationRules : IOperationFilter
             operation.AddExtension("x-required-permission", new JsonNodeExtension(JsonValue.Create(needs.Permission)!));
         }
 
-        AddProblems(operation, needs is not null, metadata.OfType<FailsWith>().SelectMany(fails => fails.Statuses), context.Document);
+        var isOnce = needs is not null && HttpMethods.IsPost(context.ApiDescription.HttpMethod!);
+        AddProblems(operation, needs is not null, metadata.OfType<FailsWith>().SelectMany(fails => fails.Statuses).Concat(isOnce ? Once : []), context.Document);
+        if (isOnce)
+        {
+            operation.Parameters ??= [];
+            operation.Parameters.Add(new OpenApiParameterReference(DocumentRules.IdempotencyKey, context.Document));
+        }
+
         foreach (var example in metadata.OfType<RequestExample>())
         {
             foreach (var content in operation.RequestBody?.Content?.Values.OfType<OpenApiMediaType>() ?? [])

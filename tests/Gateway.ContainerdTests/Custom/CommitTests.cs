@@ -1,3 +1,4 @@
+using Gateway.ContainerdTests.Snapshots;
 using Gateway.TestKit;
 
 namespace Gateway.ContainerdTests.Custom;
@@ -47,10 +48,8 @@ public sealed class CommitTests(Nodes nodes)
         Assert.Contains("complete", await node.Ctr.CheckAsync(ns, name));
     }
 
-    public static TheoryData<string, string> Snapshotters => new(Versions.All.SelectMany(version => new[] { (version, "overlayfs"), (version, "native") }));
-
     [Theory]
-    [MemberData(nameof(Snapshotters))]
+    [MemberData(nameof(SnapshotTrial.Each), MemberType = typeof(SnapshotTrial))]
     public async Task Committed_snapshot_is_its_parent_and_the_changes(string version, string snapshotter)
     {
         var node = await nodes.NodeAsync(version);

@@ -32,7 +32,7 @@ internal sealed class JobsHost : IAsyncDisposable
     public JobQueries Queries => Get<JobQueries>();
 
     public static async Task<JobsHost> StartAsync(
-        TempFolder folder, IJobHandler handler, TimeProvider? time = null, bool kestrel = false, params (string Key, string Value)[] settings)
+        TempFolder folder, IJobHandler handler, TimeProvider? time = null, bool kestrel = false, RequestDelegate? more = null, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
         var logs = new LogLines();
@@ -57,9 +57,15 @@ internal sealed class JobsHost : IAsyncDisposable
 
         var built = builder.Build();
         built.Use(AnswerProblemsAsync);
+        built.UseIdempotency();
         built.MapJobs();
-        built.MapPost("/v1/work", async (HttpContext http, Caller caller, JobStarter jobs, CancellationToken cancel) =>
-            await JobAnswers.Accepted(http, await jobs.StartAsync(Work(http.Request.Query["key"]), caller, cancel), cancel));
+        built.MapPost("/v1/work", async (HttpContext http, JobStarter jobs, CancellationToken cancel) =>
+            await JobAnswers.Accepted(http, await jobs.StartAsync(Work(http.Request.Query["key"]), http, cancel), cancel));
+        if (more is not null)
+        {
+            built.MapPost("/v1/more", more);
+        }
+
         try
         {
             await built.StartAsync(TestClock.Limit());
@@ -81,7 +87,7 @@ internal sealed class JobsHost : IAsyncDisposable
 
     public Task<JobRecord> StartJobAsync(
         string? key = null, string? secret = null, TimeSpan? timeout = null, Caller? caller = null, string @namespace = "team-a") =>
-        Starter.StartAsync(Work(key, secret, timeout, @namespace), caller ?? Alice, TestClock.Limit());
+        Starter.StartAsync(Work(key, secret, timeout, @namespace), caller ?? Alice, key: null, TestClock.Limit());
 
     /// <summary>The job once it looks as the test wants.</summary>
     public async Task<JobRecord> UntilAsync(string id, Func<JobRecord, bool> condition)

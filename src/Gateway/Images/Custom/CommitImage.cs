@@ -1,4 +1,3 @@
-using Gateway.Auth;
 using Gateway.Containerd;
 using Gateway.Jobs;
 using Gateway.Oci;
@@ -10,7 +9,7 @@ namespace Gateway.Images.Custom;
 internal static class CommitImage
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, CommitRequest request, Caller caller, JobStarter jobs, ContainerdClient containerd,
+        HttpContext http, string @namespace, CommitRequest request, JobStarter jobs, ContainerdClient containerd,
         TimeProvider time, IOptions<ImageOptions> options, CancellationToken cancel)
     {
         var client = containerd.In(@namespace);
@@ -22,7 +21,7 @@ internal static class CommitImage
 
         // Never joined: what a second request finds in the snapshot may be something else.
         var start = new JobStart(CommitJob.JobKind, @namespace, WorkOf(request, source, from, time), WorkKey: null, Secret: null, options.Value.PullTimeout);
-        return await JobAnswers.Accepted(http, await jobs.StartAsync(start, caller, cancel), cancel);
+        return await JobAnswers.Accepted(http, await jobs.StartAsync(start, http, cancel), cancel);
     }
 
     private static CommitWork WorkOf(CommitRequest request, CommitSource source, BaseImage from, TimeProvider time) => new()

@@ -1,4 +1,3 @@
-using Gateway.Auth;
 using Gateway.Containerd;
 using Gateway.Jobs;
 using Gateway.Oci;
@@ -10,7 +9,7 @@ namespace Gateway.Images.Custom;
 internal static class ComposeImage
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, ComposeRequest request, Caller caller, JobStarter jobs, ContainerdClient containerd,
+        HttpContext http, string @namespace, ComposeRequest request, JobStarter jobs, ContainerdClient containerd,
         TimeProvider time, IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
     {
         var client = containerd.In(@namespace);
@@ -24,7 +23,7 @@ internal static class ComposeImage
 
         // Never joined: without a timestamp two requests are two images.
         var start = new JobStart(ComposeJob.JobKind, @namespace, work, WorkKey: null, Secret: null, options.Value.PullTimeout);
-        return await JobAnswers.Accepted(http, await jobs.StartAsync(start, caller, cancel), cancel);
+        return await JobAnswers.Accepted(http, await jobs.StartAsync(start, http, cancel), cancel);
     }
 
     // Null where the image is made from nothing.

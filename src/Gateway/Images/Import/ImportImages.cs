@@ -1,4 +1,3 @@
-using Gateway.Auth;
 using Gateway.Containerd;
 using Gateway.Jobs;
 using Gateway.Oci.Archives;
@@ -14,7 +13,7 @@ namespace Gateway.Images.Import;
 internal static class ImportImages
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, [AsParameters] ImportRequest request, Caller caller, JobStarter jobs, JobId ids, ArchiveSlots slots,
+        HttpContext http, string @namespace, [AsParameters] ImportRequest request, JobStarter jobs, JobId ids, ArchiveSlots slots,
         RequestLease lease, ContainerdClient containerd, IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
     {
         var snapshotter = request.Snapshotter ?? daemon.Value.DefaultSnapshotter;
@@ -30,7 +29,7 @@ internal static class ImportImages
             {
                 var work = await ImportPlan.ReceiveAsync(held, http.Request.Body, limits, request, snapshotter, stop);
                 var start = new JobStart(ImportJob.JobKind, @namespace, work, WorkKey: null, Secret: null, options.Value.PullTimeout, id);
-                return await jobs.StartAsync(start, caller, stop);
+                return await jobs.StartAsync(start, http, stop);
             }, cancel);
         }
     }

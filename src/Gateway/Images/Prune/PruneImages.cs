@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Gateway.Auth;
 using Gateway.Containerd;
 using Gateway.Containerd.Services.Images;
 using Gateway.Http;
@@ -15,14 +14,14 @@ internal static class PruneImages
     private static readonly TimeSpan Timeout = TimeSpan.FromHours(1);
 
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, PruneRequest request, Caller caller, JobStarter jobs, ContainerdClient containerd, CancellationToken cancel)
+        HttpContext http, string @namespace, PruneRequest request, JobStarter jobs, ContainerdClient containerd, CancellationToken cancel)
     {
         var work = new PruneWork(
             request.DryRun, request.OlderThan is null ? null : Duration.Parse(request.OlderThan), request.Filter ?? [], request.Unused);
         await RequireReadableAsync(containerd.In(@namespace), work.Filter, cancel);
         var workKey = $"{PruneJob.JobKind} {@namespace} {JsonSerializer.Serialize(work, GatewayJson.Options)}";
         var start = new JobStart(PruneJob.JobKind, @namespace, work, workKey, Secret: null, Timeout);
-        return await JobAnswers.Accepted(http, await jobs.StartAsync(start, caller, cancel), cancel);
+        return await JobAnswers.Accepted(http, await jobs.StartAsync(start, http, cancel), cancel);
     }
 
     // The daemon knows its own syntax best, and the caller is still here to be told.

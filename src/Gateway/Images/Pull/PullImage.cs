@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Gateway.Auth;
 using Gateway.Containerd;
 using Gateway.Http;
 using Gateway.Images.Transfer;
@@ -13,7 +12,7 @@ namespace Gateway.Images.Pull;
 internal static class PullImage
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, PullRequest request, Caller caller, JobStarter jobs, ContainerdClient containerd,
+        HttpContext http, string @namespace, PullRequest request, JobStarter jobs, ContainerdClient containerd,
         ImageEngines engines, IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
     {
         var work = Normalise(request, daemon.Value, options.Value);
@@ -21,7 +20,7 @@ internal static class PullImage
         await containerd.RequireSnapshotterAsync(work.Snapshotter, cancel);
         var secret = JobCredentials.Write(request.Auth);
         var start = new JobStart(PullJob.JobKind, @namespace, work, WorkKey(@namespace, work, secret), secret, work.Timeout);
-        return await JobAnswers.Accepted(http, await jobs.StartAsync(start, caller, cancel), cancel);
+        return await JobAnswers.Accepted(http, await jobs.StartAsync(start, http, cancel), cancel);
     }
 
     public static PullWork Normalise(PullRequest request, ContainerdOptions daemon, ImageOptions options) => new()

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Gateway.Auth;
 using Gateway.Containerd;
 using Gateway.Containerd.Services.Images;
 using Gateway.Http;
@@ -14,7 +13,7 @@ namespace Gateway.Images.Push;
 internal static class PushImage
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, PushRequest request, Caller caller, JobStarter jobs, ContainerdClient containerd,
+        HttpContext http, string @namespace, PushRequest request, JobStarter jobs, ContainerdClient containerd,
         ImageEngines engines, IOptions<ImageOptions> options, CancellationToken cancel)
     {
         await engines.RequireForAsync(request.Auth?.RegistryToken, cancel);
@@ -28,7 +27,7 @@ internal static class PushImage
         var secret = JobCredentials.Write(request.Auth);
         var key = $"{PushJob.JobKind} {@namespace} {JsonSerializer.Serialize(work, GatewayJson.Options)} {JobCredentials.IdentityOf(secret)}";
         var start = new JobStart(PushJob.JobKind, @namespace, work, key, secret, work.Timeout);
-        return await JobAnswers.Accepted(http, await jobs.StartAsync(start, caller, cancel), cancel);
+        return await JobAnswers.Accepted(http, await jobs.StartAsync(start, http, cancel), cancel);
     }
 
     private static PushWork Normalise(PushRequest request, Image image, ImageOptions options) => new()

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Images.Reading;
 
 /// <summary>What has been read of each namespace, for as long as its stamp holds. Never shared between namespaces: to know a digest is not to have the blob.</summary>
-internal sealed class ImageCatalog(ContainerdClient containerd, MetadataStamps stamps, IOptions<ImageOptions> options, TimeProvider time)
+internal sealed class ImageCatalog(ContainerdClient containerd, DaemonPeers peers, MetadataStamps stamps, IOptions<ImageOptions> options, TimeProvider time)
 {
     /// <summary>Namespaces remembered at once.</summary>
     private const int MaxNamespaces = 256;
@@ -43,20 +43,17 @@ internal sealed class ImageCatalog(ContainerdClient containerd, MetadataStamps s
         }
     }
 
-    /// <summary>The daemon's snapshotters; what is loaded does not change while it runs.</summary>
-    public async ValueTask<IReadOnlyList<Snapshotter>> SnapshottersAsync(NamespaceReading reading, CancellationToken cancel)
+    /// <summary>The daemon's snapshotters; what is loaded does not change while it runs, and so while its connections stand.</summary>
+    public async ValueTask<IReadOnlyList<Snapshotter>> SnapshottersAsync(CancellationToken cancel)
     {
-        if (reading.Stamp is { } stamp && loaded is { } known && ReferenceEquals(known.Daemon, stamp.Daemon))
+        var version = peers.Version;
+        if (loaded is { } known && known.PeersVersion == version)
         {
             return known.Snapshotters;
         }
 
         var snapshotters = await containerd.LoadedSnapshottersAsync(cancel);
-        if (reading.Stamp is { } taken)
-        {
-            loaded = new Loaded(taken.Daemon, snapshotters);
-        }
-
+        loaded = new Loaded(version, snapshotters);
         return snapshotters;
     }
 
@@ -102,5 +99,5 @@ internal sealed class ImageCatalog(ContainerdClient containerd, MetadataStamps s
         }
     }
 
-    private sealed record Loaded(object Daemon, IReadOnlyList<Snapshotter> Snapshotters);
+    private sealed record Loaded(int PeersVersion, IReadOnlyList<Snapshotter> Snapshotters);
 }

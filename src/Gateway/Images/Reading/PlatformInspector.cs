@@ -73,22 +73,17 @@ internal sealed class PlatformInspector(NamespaceReading reading, DocumentCache 
     // A snapshot keeps its parents, so the top of the chain stands for all of it.
     private async Task<IReadOnlyDictionary<string, bool>> UnpackedAsync(IReadOnlyList<Digest> chain, ImageSizes sizes, CancellationToken cancel)
     {
-        var unpacked = new Dictionary<string, bool>(StringComparer.Ordinal);
-        foreach (var snapshotter in snapshotters)
+        var tops = await EachAsync(snapshotters, async (snapshotter, stop) => chain.Count is 0 || await reading.FindSnapshotSizeAsync(snapshotter, chain[^1].ToString(), stop) is not null, cancel);
+        foreach (var (snapshotter, _) in snapshotters.Zip(tops).Where(pair => pair.Second))
         {
-            var isWhole = chain.Count is 0 || await reading.FindSnapshotSizeAsync(snapshotter, chain[^1].ToString(), cancel) is not null;
-            unpacked[snapshotter.Name] = isWhole;
-            if (isWhole)
+            var usages = await EachAsync(chain, (chainId, stop) => reading.FindSnapshotSizeAsync(snapshotter, chainId.ToString(), stop), cancel);
+            foreach (var (chainId, usage) in chain.Zip(usages))
             {
-                var usages = await EachAsync(chain, (chainId, stop) => reading.FindSnapshotSizeAsync(snapshotter, chainId.ToString(), stop), cancel);
-                foreach (var (chainId, usage) in chain.Zip(usages))
-                {
-                    sizes.Add(snapshotter.Name, chainId, usage ?? 0);
-                }
+                sizes.Add(snapshotter.Name, chainId, usage ?? 0);
             }
         }
 
-        return unpacked;
+        return snapshotters.Zip(tops).ToDictionary(pair => pair.First.Name, pair => pair.Second, StringComparer.Ordinal);
     }
 
     // What is remembered is taken without a task of its own.

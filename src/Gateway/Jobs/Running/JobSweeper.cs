@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Gateway.Jobs;
 
-/// <summary>At the start and each minute: forgets jobs that have been kept long enough, and tries clean-ups again that failed.</summary>
+/// <summary>At the start and each minute: forgets jobs and keys that have been kept long enough, and tries clean-ups again that failed.</summary>
 internal sealed partial class JobSweeper(
     JobQueries queries, JobHousekeeping housekeeping, JobCleaner cleaner, TimeProvider time, IOptions<JobOptions> options, ILogger<JobSweeper> log)
     : BackgroundService
@@ -40,6 +40,7 @@ internal sealed partial class JobSweeper(
             LogForgotten(forgotten);
         }
 
+        await housekeeping.DeleteKeysAsync(time.GetUtcNow() - IdempotencyStore.KeptFor, IdempotencyStore.MostKept, cancel);
         foreach (var job in queries.ToCleanUp(CleanUpsAtOnce))
         {
             cancel.ThrowIfCancellationRequested();

@@ -40,6 +40,18 @@ internal sealed class JobHousekeeping(JobDatabase database)
         return total;
     }
 
+    /// <summary>Forgets the keys that are older than the time, and the oldest beyond the count.</summary>
+    public async Task<int> DeleteKeysAsync(DateTimeOffset before, int keep, CancellationToken cancel) =>
+        await InBatchesAsync(
+            "DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM idempotency WHERE created_at < @Before ORDER BY created_at LIMIT @Batch)",
+            new { Before = before.ToUnixTimeMilliseconds(), Batch }, cancel)
+        + await InBatchesAsync(
+            """
+            DELETE FROM idempotency WHERE rowid IN (
+              SELECT rowid FROM idempotency ORDER BY created_at LIMIT min(@Batch, max(0, (SELECT count(*) FROM idempotency) - @Keep)))
+            """,
+            new { Keep = keep, Batch }, cancel);
+
     private async Task<int> InBatchesAsync(string sql, object parameters, CancellationToken cancel)
     {
         var total = 0;

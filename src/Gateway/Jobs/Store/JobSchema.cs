@@ -54,6 +54,22 @@ internal static class JobSchema
         CREATE TABLE node (id TEXT NOT NULL) STRICT;
         INSERT INTO node (id) VALUES (lower(hex(randomblob(16))));
         """,
+        """
+        -- What a caller wants done once: under way while there is neither job nor status.
+        CREATE TABLE idempotency (
+          subject     TEXT    NOT NULL,
+          key         TEXT    NOT NULL,
+          fingerprint BLOB    NOT NULL,
+          created_at  INTEGER NOT NULL,
+          job_id      TEXT    REFERENCES jobs (id) ON DELETE CASCADE,
+          status      INTEGER,
+          headers     TEXT,
+          body        BLOB,
+          PRIMARY KEY (subject, key)
+        ) STRICT;
+        CREATE INDEX idempotency_age ON idempotency (created_at);
+        CREATE INDEX idempotency_job ON idempotency (job_id) WHERE job_id IS NOT NULL;
+        """,
     ];
 
     public static void Upgrade(SqliteConnection connection)

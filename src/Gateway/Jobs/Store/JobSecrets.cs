@@ -86,5 +86,8 @@ internal sealed class JobSecrets
         }
     }
 
+    /// <summary>A hash that only the holder of the key can make again: nothing can be guessed from it.</summary>
+    public byte[] Fingerprint(ReadOnlySpan<byte> bytes) => HMACSHA256.HashData(key, bytes);
+
     private static byte[] Context(string jobId, string @namespace) => Encoding.UTF8.GetBytes($"{jobId}\0{@namespace}");
 }

@@ -20,21 +20,23 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
 
     private const string Returning = $"RETURNING {JobRow.Columns}";
 
-    /// <summary>Stores a new job, or finds the one that already does the same work for the same caller.</summary>
-    public Task<(JobRecord Job, bool Joined)> EnqueueAsync(JobRecord job, int maxQueued, CancellationToken cancel) => database.WriteAsync(
+    /// <summary>Stores a new job, or finds the one that already does the same work for the same caller; with it, that the key's answer is this job.</summary>
+    public Task<(JobRecord Job, bool Joined)> EnqueueAsync(JobRecord job, int maxQueued, IdempotencyKey? key, CancellationToken cancel) => database.WriteAsync(
         connection =>
         {
-            if (job.WorkKey is not null && SameWork(connection, job) is { } running)
-            {
-                return (running, true);
-            }
-
-            if (connection.ExecuteScalar<int>("SELECT count(*) FROM jobs WHERE state = 'queued'") >= maxQueued)
+            var running = job.WorkKey is null ? null : SameWork(connection, job);
+            if (running is null && connection.ExecuteScalar<int>("SELECT count(*) FROM jobs WHERE state = 'queued'") >= maxQueued)
             {
                 throw new ProblemException(ProblemKinds.TooManyRequests, $"{maxQueued} jobs are waiting already") { RetryAfter = QueueRetry };
             }
 
-            return (Insert(connection, job), false);
+            var stored = running ?? Insert(connection, job);
+            if (key is not null)
+            {
+                connection.Execute("UPDATE idempotency SET job_id = @Id WHERE subject = @Subject AND key = @Key", new { stored.Id, key.Subject, key.Key });
+            }
+
+            return (stored, running is not null);
         },
         cancel);
 
@@ -103,11 +105,15 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
         },
         cancel);
 
-    /// <summary>Takes over what the last process left running. To be called once, before anything runs.</summary>
+    /// <summary>Takes over what the last process left running, and gives free the keys it was about to answer. To be called once, before anything runs.</summary>
     public Task<int> RequeueAbandonedAsync(CancellationToken cancel) => database.WriteAsync(
-        connection => connection.Execute(
-            "UPDATE jobs SET state = 'queued', epoch = epoch + 1, sequence = sequence + 1, next_attempt_at = @Now WHERE state = 'running'",
-            new { Now = Now() }),
+        connection =>
+        {
+            connection.Execute("DELETE FROM idempotency WHERE job_id IS NULL AND status IS NULL");
+            return connection.Execute(
+                "UPDATE jobs SET state = 'queued', epoch = epoch + 1, sequence = sequence + 1, next_attempt_at = @Now WHERE state = 'running'",
+                new { Now = Now() });
+        },
         cancel);
 
     private static JobRecord? SameWork(SqliteConnection connection, JobRecord job) => One(connection,

@@ -1,4 +1,3 @@
-using Gateway.Auth;
 using Gateway.Containerd;
 using Gateway.Http;
 using Gateway.Jobs;
@@ -14,7 +13,7 @@ internal static class DiffSnapshot
     private static readonly TimeSpan Timeout = TimeSpan.FromHours(2);
 
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, string snapshotter, string key, DiffBody request, Caller caller, JobStarter jobs,
+        HttpContext http, string @namespace, string snapshotter, string key, DiffBody request, JobStarter jobs,
         ContainerdClient containerd, SnapshotLeases leases, CancellationToken cancel)
     {
         var client = containerd.In(@namespace);
@@ -40,7 +39,7 @@ internal static class DiffSnapshot
             Lease = request.Lease,
             Term = request.Term,
         };
-        var job = await jobs.StartAsync(new JobStart(DiffJob.JobKind, @namespace, work, WorkKey: null, Secret: null, Timeout), caller, cancel);
+        var job = await jobs.StartAsync(new JobStart(DiffJob.JobKind, @namespace, work, WorkKey: null, Secret: null, Timeout), http, cancel);
         return await JobAnswers.Accepted(http, job, cancel);
     }
 

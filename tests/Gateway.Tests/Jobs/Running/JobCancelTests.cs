@@ -32,7 +32,7 @@ public sealed class JobCancelTests : IDisposable
         await host.StartJobAsync();
         await handler.StartedAsync();
         var id = host.Get<JobId>().Next();
-        var waiting = await host.Starter.StartAsync(JobsHost.Work() with { Id = id }, JobsHost.Alice, TestClock.Limit());
+        var waiting = await host.Starter.StartAsync(JobsHost.Work() with { Id = id }, JobsHost.Alice, key: null, TestClock.Limit());
         Assert.Equal(id, waiting.Id);
         await CancelAsync(host, id);
         Assert.Equal(JobState.Canceled, (await host.EndOfAsync(id)).State);

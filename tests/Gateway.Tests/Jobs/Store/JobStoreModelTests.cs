@@ -38,7 +38,7 @@ public sealed class JobStoreModelTests
             switch (what)
             {
                 case 0 or 1:
-                    await Store.EnqueueAsync(SampleJob.New(workKey: which < 4 ? $"work-{which}" : null, secret: [1]), 1000, TestClock.Limit());
+                    await Store.EnqueueAsync(SampleJob.New(workKey: which < 4 ? $"work-{which}" : null, secret: [1]), 1000, key: null, TestClock.Limit());
                     break;
                 case 2 or 3:
                     if (await Store.ClaimAsync(onlyCanceled: which == 0, TestClock.Limit()) is { } claimed)

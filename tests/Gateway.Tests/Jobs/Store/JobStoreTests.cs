@@ -202,7 +202,7 @@ public sealed class JobStoreTests : IDisposable
 
     private static (JobState?, bool) Of((JobRecord? Job, bool EndedHere) canceled) => (canceled.Job?.State, canceled.EndedHere);
 
-    private async Task<JobRecord> EnqueueAsync(JobRecord job, int maxQueued = 1000) => (await store.EnqueueAsync(job, maxQueued, TestClock.Limit())).Job;
+    private async Task<JobRecord> EnqueueAsync(JobRecord job, int maxQueued = 1000) => (await store.EnqueueAsync(job, maxQueued, key: null, TestClock.Limit())).Job;
 
     private Task<JobRecord?> ClaimAsync() => store.ClaimAsync(onlyCanceled: false, TestClock.Limit());
 }

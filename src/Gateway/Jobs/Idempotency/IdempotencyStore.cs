@@ -1,0 +1,59 @@
+using System.Text.Json;
+using Dapper;
+
+namespace Gateway.Jobs;
+
+/// <summary>The keys of requests that are to be done once, in the file of the jobs: a job and its key are stored in one transaction.</summary>
+internal sealed class IdempotencyStore(JobDatabase database, TimeProvider time)
+{
+    public static readonly TimeSpan KeptFor = TimeSpan.FromHours(24);
+
+    /// <summary>Keys of all callers together; beyond that the oldest go early.</summary>
+    public const int MostKept = 500_000;
+
+    /// <summary>Takes the key for a request that begins now; gives what is known of it where it was taken before.</summary>
+    public Task<IdempotencyEntry?> ClaimAsync(IdempotencyKey key, CancellationToken cancel) => database.WriteAsync(
+        connection =>
+        {
+            var now = time.GetUtcNow();
+            var parameters = new { key.Subject, key.Key, key.Fingerprint, Now = now.ToUnixTimeMilliseconds(), Oldest = (now - KeptFor).ToUnixTimeMilliseconds() };
+            connection.Execute("DELETE FROM idempotency WHERE subject = @Subject AND key = @Key AND created_at < @Oldest", parameters);
+            var taken = connection.Execute(
+                "INSERT INTO idempotency (subject, key, fingerprint, created_at) VALUES (@Subject, @Key, @Fingerprint, @Now) ON CONFLICT DO NOTHING", parameters) is 1;
+            return taken ? null : Entry(connection.QuerySingle<Row>(
+                "SELECT fingerprint AS Fingerprint, job_id AS JobId, status AS Status, headers AS Headers, body AS Body FROM idempotency WHERE subject = @Subject AND key = @Key",
+                parameters));
+
+            IdempotencyEntry Entry(Row row) => new(
+                row.Fingerprint,
+                row.JobId is null ? null : connection.QuerySingle<JobRow>($"SELECT {JobRow.Columns} FROM jobs WHERE id = @JobId", new { row.JobId }).ToRecord(),
+                row.Status is null ? null : new StoredAnswer((int)row.Status, JsonSerializer.Deserialize<Dictionary<string, string>>(row.Headers!)!, row.Body!));
+        },
+        cancel);
+
+    /// <summary>Keeps the answer; nothing where a job is the answer.</summary>
+    public Task KeepAsync(IdempotencyKey key, StoredAnswer answer) => database.WriteAsync(
+        connection => connection.Execute(
+            "UPDATE idempotency SET status = @Status, headers = @Headers, body = @Body WHERE subject = @Subject AND key = @Key AND job_id IS NULL",
+            new { key.Subject, key.Key, answer.Status, Headers = JsonSerializer.Serialize(answer.Headers), answer.Body }),
+        CancellationToken.None);
+
+    /// <summary>Gives the key free where the request came to nothing; a job that it did start remains.</summary>
+    public Task ReleaseAsync(IdempotencyKey key) => database.WriteAsync(
+        connection => connection.Execute(
+            "DELETE FROM idempotency WHERE subject = @Subject AND key = @Key AND job_id IS NULL AND status IS NULL", new { key.Subject, key.Key }),
+        CancellationToken.None);
+
+    private sealed class Row
+    {
+        public byte[] Fingerprint { get; init; } = [];
+
+        public string? JobId { get; init; }
+
+        public long? Status { get; init; }
+
+        public string? Headers { get; init; }
+
+        public byte[]? Body { get; init; }
+    }
+}
