@@ -33,6 +33,41 @@ public sealed class PullSurvivesTests
         Assert.Matches("^bytes=[1-9][0-9]+-$", ranges[1]);
     }
 
+    [Fact]
+    public async Task Request_sent_again_after_a_kill_with_its_key_is_the_same_pull_and_an_upload_is_imported_once()
+    {
+        await using var node = await Node.StartAsync(Versions.Oldest);
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var gate = new Gate(registry, Image.Layers[0].Digest, 2_000_000);
+        var reference = registry.Add("acme/app:1", Image);
+        var archive = TestArchive.OciLayout(("docker.io/acme/other:1", TestImage.Small(3))).ToBytes();
+        var (pull, import) = (await PullAsync("a"), await ImportAsync("b"));
+        await gate.Reached;
+        await node.Gateway.KillAsync();
+        gate.Open();
+        await node.Gateway.StartAsync();
+
+        foreach (var (first, again) in new[] { (pull, await PullAsync("a")), (import, await ImportAsync("b")) })
+        {
+            Assert.Equal((string?)first.Json["id"], (string?)again.Json["id"]);
+            Assert.Equal("true", again.Headers.GetValues("Idempotent-Replayed").Single());
+            Assert.Equal("succeeded", (string?)(await node.Api.EndOfAsync((string)first.Json["id"]!))["state"]);
+        }
+
+        Assert.Equal("idempotency_key_reused", (await ImportAsync("a")).Code);
+        Assert.Equal(2, (await node.Api.GetAsync("/v1/jobs")).Json["items"]!.AsArray().Count);
+        Assert.Empty(await Invariants.CheckAsync(node.Containerd, Ns));
+
+        Task<Answer> PullAsync(string key) => node.Api.PostAsync($"/v1/namespaces/{Ns}/images/pull", new { reference }, ("Idempotency-Key", key));
+
+        Task<Answer> ImportAsync(string key)
+        {
+            var body = new ByteArrayContent(archive);
+            body.Headers.ContentType = new("application/x-tar");
+            return node.Api.SendAsync(HttpMethod.Post, $"/v1/namespaces/{Ns}/images/import", body, ("Idempotency-Key", key));
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Stopped_gateway_ends_cleanly_and_goes_on_after_its_restart(string version)
