@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Grpc.Core;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Metadata;
 
@@ -15,7 +16,8 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExc
 
     public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken cancellationToken)
     {
-        if (http.RequestAborted.IsCancellationRequested)
+        // Reading the body may meet the end of the connection before the server tells of it.
+        if (http.RequestAborted.IsCancellationRequested || exception is ConnectionResetException or ConnectionAbortedException)
         {
             LogClientLeft(http.Request.Method, http.TraceIdentifier);
             return true;
