@@ -110,9 +110,9 @@ public sealed class PushFaultsTests : IDisposable
             }
 
             Assert.Equal("100-continue", http.Request.Headers.Expect);
+            read = http.Request.ContentLength;
             await http.SendStatus(403);
             await http.Response.CompleteAsync();
-            read = http.Request.ContentLength;
             return true;
         };
 
