@@ -12,8 +12,8 @@ internal sealed record Measured(long Answers, double PerSecond, double MedianMs,
 /// <summary>Asks one thing as often as it can, each client on a thread and a connection of its own.</summary>
 internal static class Load
 {
-    /// <summary>Part of the time that warms up and is not counted.</summary>
-    private const double WarmUp = 0.3;
+    /// <summary>Not counted: long enough for a just-in-time compiler, the client's and the server's, to be done with the path.</summary>
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
 
     /// <param name="open">Gives a client: a call of it asks once and gives the length of the answer.</param>
     public static Measured Run(string clients, string seconds, Func<Func<long>> open)
@@ -26,11 +26,11 @@ internal static class Load
         {
             var ask = open();
             var mine = times[i] = new List<double>(1 << 16);
-            while (clock.Elapsed < length * (1 + WarmUp))
+            while (clock.Elapsed < WarmUp + length)
             {
                 var begin = clock.Elapsed;
                 bytes = ask();
-                if (begin > length * WarmUp)
+                if (begin > WarmUp)
                 {
                     mine.Add((clock.Elapsed - begin).TotalMilliseconds);
                 }
