@@ -19,4 +19,8 @@ internal sealed class ContainerdOptions
     /// Whether reads may be answered from memory while containerd's metadata database proves that nothing has changed. Default true.
     /// </summary>
     public bool ReadFromMemory { get; init; } = true;
+
+    /// <summary>Free space on containerd's disks below which no pull and no import begins, in bytes. Default 1 GiB; 0, which is none, to 1 TiB.</summary>
+    [Range(0L, 1L << 40)]
+    public long DiskReserve { get; init; } = 1L << 30;
 }

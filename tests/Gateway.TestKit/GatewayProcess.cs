@@ -17,6 +17,7 @@ public sealed class GatewayProcess : IAsyncDisposable
         environment = new Dictionary<string, string?>
         {
             ["Containerd__Address"] = containerdAddress,
+            ["Containerd__DiskReserve"] = "0",
             ["GATEWAY_BOOTSTRAP_KEY"] = Key,
             ["Jobs__Database"] = Path.Combine(folder, "jobs.db"),
             ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",

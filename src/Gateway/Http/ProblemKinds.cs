@@ -103,7 +103,7 @@ internal static class ProblemKinds
     public static readonly ProblemKind ContainerdTimeout = new("containerd_timeout", 504, "containerd did not answer in time",
         "The call ran into its deadline.", Retryable: true);
     public static readonly ProblemKind InsufficientStorage = new("insufficient_storage", 507, "The disk is full",
-        "containerd could not write: free space on its root and try again.");
+        "containerd could not write, or would be left with less free space than is kept as a reserve: free space on its root and try again.");
 
     public static readonly ProblemKind RegistryUnauthorized = new("registry_unauthorized", 502, "The registry refused the credentials",
         "The registry or its token server answered 401: credentials are missing, wrong, or for another registry.");

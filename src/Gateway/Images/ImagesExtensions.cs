@@ -28,6 +28,7 @@ internal static class ImagesExtensions
         builder.Services.AddSingleton<IJobHandler, PruneJob>();
         builder.Services.AddSingleton<IValidator<TagRequest>, TagRequestValidator>();
         builder.Services.AddSingleton<IValidator<PruneRequest>, PruneRequestValidator>();
+        builder.Services.AddSingleton<DiskReserve>();
         builder.Services.AddSingleton<PullGates>();
         builder.Services.AddSingleton<PullLease>();
         builder.Services.AddSingleton<DocumentFetcher>();

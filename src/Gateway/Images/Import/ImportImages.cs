@@ -14,10 +14,11 @@ internal static class ImportImages
 {
     public static async Task<IResult> Handle(
         HttpContext http, string @namespace, [AsParameters] ImportRequest request, JobStarter jobs, JobId ids, ArchiveSlots slots,
-        RequestLease lease, ContainerdClient containerd, IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
+        RequestLease lease, DiskReserve disk, ContainerdClient containerd, IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
     {
         var snapshotter = request.Snapshotter ?? daemon.Value.DefaultSnapshotter;
         await containerd.RequireSnapshotterAsync(snapshotter, cancel);
+        await disk.RequireAsync(snapshotter, http.Request.ContentLength ?? 0, cancel);
         var limits = LimitBody(http, options.Value);
         var id = ids.Next();
         return await JobAnswers.Accepted(http, await ReceiveAsync(), cancel);

@@ -18,7 +18,7 @@ namespace Gateway.Images.Pull;
 /// </summary>
 internal sealed class ImagePuller(
     PullLease lease, RegistryClient registries, DocumentFetcher documents, LayerFetcher layers, Unpacker unpacker,
-    ImageInspector inspector, ImageEngines engines, TransferPuller transfer, RecordLocks records, IOptions<ImageOptions> options, TimeProvider time)
+    ImageInspector inspector, ImageEngines engines, TransferPuller transfer, DiskReserve disk, RecordLocks records, IOptions<ImageOptions> options, TimeProvider time)
 {
     private static readonly ActivitySource Traces = new("Gateway.Images");
 
@@ -43,6 +43,7 @@ internal sealed class ImagePuller(
         var store = new BlobStore(held, reference);
         var plan = await documents.FetchAsync(store, repository, target, work, progress, cancel);
         RequireUnpackable(plan, work);
+        await RequireRoomAsync(store, plan, work, cancel);
 
         // 4 to 6
         var record = engine is ImageEngine.Transfer
@@ -77,6 +78,21 @@ internal sealed class ImagePuller(
         {
             image.Config?.RequireFits(image.Manifest);
         }
+    }
+
+    private Task RequireRoomAsync(BlobStore store, PullPlan plan, PullWork work, CancellationToken cancel)
+    {
+        var blobs = plan.Blobs.ToList();
+        return disk.RequireAsync(work.Snapshotter, blobs.Sum(blob => blob.Size), async () =>
+        {
+            var missing = 0L;
+            foreach (var blob in blobs)
+            {
+                missing += await store.FindAsync(blob, cancel) is null ? blob.Size : 0;
+            }
+
+            return missing;
+        }, cancel);
     }
 
     private async Task<Image> CompleteAsync(
