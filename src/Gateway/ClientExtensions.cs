@@ -25,7 +25,8 @@ internal static class ClientExtensions
         services.AddOptions<ImageEngineOptions>().BindConfiguration(ImageEngineOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ImageEngines>();
         services.AddSingleton<LeaseLocks>();
-        services.AddSingleton(provider => new RegistryClient(RegistryOptionsOf(provider), TimeProvider.System, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(RegistryOptionsOf);
+        services.AddSingleton(provider => new RegistryClient(provider.GetRequiredService<RegistryOptions>(), TimeProvider.System, provider.GetRequiredService<ILoggerFactory>()));
         services.AddHealthChecks().AddCheck<ContainerdCheck>("containerd", timeout: TimeSpan.FromSeconds(2));
     }
 

@@ -9,6 +9,7 @@ using Gateway.Node;
 using Gateway.OpenApi;
 using Gateway.Snapshots;
 using Gateway.Telemetry;
+using Gateway.Webhooks;
 using Microsoft.Extensions.Options;
 
 namespace Gateway;
@@ -26,6 +27,7 @@ internal static class GatewayApp
         builder.AddGatewayAuth(BesideJobStore);
         builder.AddJobs();
         builder.AddClients();
+        builder.AddWebhooks();
         builder.AddNode();
         builder.AddNamespaces();
         builder.AddImages();
@@ -46,6 +48,7 @@ internal static class GatewayApp
         app.MapGatewayMetrics();
         app.MapJobs();
         var v1 = app.MapGroup("/v1");
+        v1.MapWebhooks();
         v1.MapNode();
         v1.MapNamespaces();
         var inNamespace = v1.MapGroup("/namespaces/{namespace}");

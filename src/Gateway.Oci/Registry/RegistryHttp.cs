@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
@@ -11,7 +10,6 @@ internal sealed class RegistryHttp(RegistryOptions options, TimeProvider time) :
     // Handlers hold idle connections and certificates. More TLS configurations than this are rare; the oldest goes.
     private const int MaxHandlers = 64;
 
-    private readonly GuardedDialer dialer = new(options);
     private readonly Lock gate = new();
     private readonly Dictionary<string, HttpMessageInvoker> invokers = new(StringComparer.Ordinal);
     private readonly Queue<string> oldestFirst = new();
@@ -93,21 +91,10 @@ internal sealed class RegistryHttp(RegistryOptions options, TimeProvider time) :
     {
         try
         {
-            return new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                UseProxy = false,
-                UseCookies = false,
-                AutomaticDecompression = DecompressionMethods.None,
-                ConnectTimeout = options.ConnectTimeout,
-                Expect100ContinueTimeout = TimeSpan.FromMilliseconds(300), // a server that knows no 100 is not waited for long
-                ConnectCallback = dialer.ConnectAsync,
-                MaxResponseHeadersLength = 64, // KiB
-                PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-                PooledConnectionLifetime = TimeSpan.FromMinutes(2), // DNS and policy are asked again at least this often
-                SslOptions = ServerTrust.For(tls),
-                ActivityHeadersPropagator = null, // a registry is a stranger: it gets no trace context
-            };
+            var handler = GuardedHandler.New(options);
+            handler.Expect100ContinueTimeout = TimeSpan.FromMilliseconds(300); // a server that knows no 100 is not waited for long
+            handler.SslOptions = ServerTrust.For(tls);
+            return handler;
         }
         catch (Exception fault) when (fault is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {

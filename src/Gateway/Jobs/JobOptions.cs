@@ -11,11 +11,11 @@ internal sealed class JobOptions
     [StringLength(4096, MinimumLength = 1)]
     public string? Database { get; set; }
 
-    /// <summary>Jobs that run at once. Default 4, 1 to 64.</summary>
+    /// <summary>Jobs that run at once; namespaces that have none running may go beyond, up to twice as many in all. Default 4, 1 to 64.</summary>
     [Range(1, 64)]
     public int MaxRunning { get; set; } = 4;
 
-    /// <summary>Jobs that wait at once; more are answered 429. Default 1000, 1 to 100,000.</summary>
+    /// <summary>Jobs that wait at once; more are answered 429, from namespaces with none waiting only beyond twice as many. Default 1000, 1 to 100,000.</summary>
     [Range(1, 100_000)]
     public int MaxQueued { get; set; } = 1000;
 

@@ -3,6 +3,8 @@ using System.Text.Json;
 using Gateway.Auth;
 using Gateway.Http;
 using Gateway.Jobs;
+using Gateway.Oci.Registry;
+using Gateway.Webhooks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -32,7 +34,7 @@ internal sealed class JobsHost : IAsyncDisposable
     public JobQueries Queries => Get<JobQueries>();
 
     public static async Task<JobsHost> StartAsync(
-        TempFolder folder, IJobHandler handler, TimeProvider? time = null, bool kestrel = false, RequestDelegate? more = null, params (string Key, string Value)[] settings)
+        TempFolder folder, IJobHandler handler, TimeProvider? time = null, bool kestrel = false, RequestDelegate? more = null, bool webhooks = false, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
         var logs = new LogLines();
@@ -46,6 +48,12 @@ internal sealed class JobsHost : IAsyncDisposable
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(handler);
         builder.AddJobs();
+        if (webhooks)
+        {
+            builder.Services.AddSingleton(new RegistryOptions { Egress = new EgressPolicy(allowLoopback: true) });
+            builder.AddWebhooks();
+        }
+
         if (kestrel)
         {
             builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -59,6 +67,11 @@ internal sealed class JobsHost : IAsyncDisposable
         built.Use(AnswerProblemsAsync);
         built.UseIdempotency();
         built.MapJobs();
+        if (webhooks)
+        {
+            built.MapGroup("/v1").MapWebhooks();
+        }
+
         built.MapPost("/v1/work", async (HttpContext http, JobStarter jobs, CancellationToken cancel) =>
             await JobAnswers.Accepted(http, await jobs.StartAsync(Work(http.Request.Query["key"]), http, cancel), cancel));
         if (more is not null)

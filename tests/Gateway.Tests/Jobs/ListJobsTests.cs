@@ -61,13 +61,16 @@ public sealed class ListJobsTests : IAsyncLifetime
     {
         var first = Assert.Single(await MakeAsync(1));
         await host.UntilAsync(first, job => job.State == JobState.Running);
+        var second = (await host.StartJobAsync(@namespace: "team-b")).Id;
+        await host.UntilAsync(second, job => job.State == JobState.Running);
         var other = (await host.StartJobAsync(@namespace: "team-b")).Id;
-        Assert.Equal([first], Ids(await host.GetAsync("/v1/jobs?state=running")));
-        Assert.Equal([other], Ids(await host.GetAsync("/v1/jobs?namespace=team-b")));
+        Assert.Equal([second, first], Ids(await host.GetAsync("/v1/jobs?state=running")));
+        Assert.Equal([other, second], Ids(await host.GetAsync("/v1/jobs?namespace=team-b")));
         Assert.Equal([other], Ids(await host.GetAsync("/v1/jobs?namespace=team-b&state=queued&kind=test.work")));
-        Assert.Empty(Ids(await host.GetAsync("/v1/jobs?namespace=team-b&state=running")));
+        Assert.Equal([second], Ids(await host.GetAsync("/v1/jobs?namespace=team-b&state=running")));
+        Assert.Empty(Ids(await host.GetAsync("/v1/jobs?namespace=team-b&state=succeeded")));
         Assert.Empty(Ids(await host.GetAsync("/v1/jobs?kind=image.pull")));
-        Assert.Equal([other, first], Ids(await host.GetAsync("/v1/jobs?state=&kind=&namespace=")));
+        Assert.Equal([other, second, first], Ids(await host.GetAsync("/v1/jobs?state=&kind=&namespace=")));
     }
 
     [Theory]

@@ -3,8 +3,11 @@ using Dapper;
 
 namespace Gateway.Jobs;
 
-/// <summary>The keys of requests that are to be done once, in the file of the jobs: a job and its key are stored in one transaction.</summary>
-internal sealed class IdempotencyStore(JobDatabase database, TimeProvider time)
+/// <summary>
+/// The keys of requests that are to be done once, in the file of the jobs: a job and its key are stored in one transaction. Answers are sealed: one may
+/// show a secret.
+/// </summary>
+internal sealed class IdempotencyStore(JobDatabase database, JobSecrets secrets, TimeProvider time)
 {
     public static readonly TimeSpan KeptFor = TimeSpan.FromHours(24);
 
@@ -27,7 +30,7 @@ internal sealed class IdempotencyStore(JobDatabase database, TimeProvider time)
             IdempotencyEntry Entry(Row row) => new(
                 row.Fingerprint,
                 row.JobId is null ? null : connection.QuerySingle<JobRow>($"SELECT {JobRow.Columns} FROM jobs WHERE id = @JobId", new { row.JobId }).ToRecord(),
-                row.Status is null ? null : new StoredAnswer((int)row.Status, JsonSerializer.Deserialize<Dictionary<string, string>>(row.Headers!)!, row.Body!));
+                row.Status is null ? null : new StoredAnswer((int)row.Status, JsonSerializer.Deserialize<Dictionary<string, string>>(row.Headers!)!, secrets.UnsealBytes(key.Key, key.Subject, row.Body!)));
         },
         cancel);
 
@@ -35,7 +38,7 @@ internal sealed class IdempotencyStore(JobDatabase database, TimeProvider time)
     public Task KeepAsync(IdempotencyKey key, StoredAnswer answer) => database.WriteAsync(
         connection => connection.Execute(
             "UPDATE idempotency SET status = @Status, headers = @Headers, body = @Body WHERE subject = @Subject AND key = @Key AND job_id IS NULL",
-            new { key.Subject, key.Key, answer.Status, Headers = JsonSerializer.Serialize(answer.Headers), answer.Body }),
+            new { key.Subject, key.Key, answer.Status, Headers = JsonSerializer.Serialize(answer.Headers), Body = secrets.Seal(key.Key, key.Subject, answer.Body) }),
         CancellationToken.None);
 
     /// <summary>Gives the key free where the request came to nothing; a job that it did start remains.</summary>

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Jobs;
 
 /// <summary>
-/// Claims jobs in their order and runs them, a bounded number at once. A shutdown puts the running ones back; the next start goes on with them.
+/// Claims jobs, each namespace and caller in turn, and runs them, a bounded number at once. A shutdown puts the running ones back; the next start goes on with them.
 /// </summary>
 internal sealed partial class JobRunner(
     JobStore store, JobQueries queries, JobHub hub, RunningJobs running, JobAttempt attempt, WorkSignal signal, JobTelemetry telemetry,
@@ -58,10 +58,10 @@ internal sealed partial class JobRunner(
         {
             while (Volatile.Read(ref canceling) < MaxCanceling)
             {
-                var full = Volatile.Read(ref working) >= options.Value.MaxRunning;
-                if (await store.ClaimAsync(onlyCanceled: full, cancel) is not { } job)
+                var scope = Scope();
+                if (await store.ClaimAsync(scope, cancel) is not { } job)
                 {
-                    return full ? LookEvery : UntilDue();
+                    return scope is ClaimScope.Any ? UntilDue() : LookEvery;
                 }
 
                 Start(job);
@@ -76,6 +76,13 @@ internal sealed partial class JobRunner(
             LogStoreUnavailable(failure);
             return StoreRetry;
         }
+    }
+
+    // Long work of one namespace does not keep another from beginning: a namespace with nothing running goes beyond the bound, up to twice as many in all.
+    private ClaimScope Scope()
+    {
+        var (now, most) = (Volatile.Read(ref working), options.Value.MaxRunning);
+        return now < most ? ClaimScope.Any : now < 2 * most ? ClaimScope.Newcomers : ClaimScope.None;
     }
 
     private TimeSpan UntilDue()

@@ -70,6 +70,43 @@ internal static class JobSchema
         CREATE INDEX idempotency_age ON idempotency (created_at);
         CREATE INDEX idempotency_job ON idempotency (job_id) WHERE job_id IS NOT NULL;
         """,
+        """
+        -- Whose turn it is.
+        CREATE INDEX jobs_waiting ON jobs (namespace, subject, next_attempt_at, id) WHERE state = 'queued';
+        """,
+        """
+        CREATE TABLE webhooks (
+          id           TEXT    PRIMARY KEY,
+          subject      TEXT    NOT NULL,
+          namespace    TEXT,
+          url          TEXT    NOT NULL,
+          events       TEXT    NOT NULL,
+          secret       BLOB    NOT NULL,
+          created_at   INTEGER NOT NULL,
+          paused_at    INTEGER,
+          pause_reason TEXT
+        ) STRICT;
+        CREATE INDEX webhooks_subject ON webhooks (subject, id);
+
+        -- A message is under way while it has a next attempt.
+        CREATE TABLE deliveries (
+          id              TEXT    PRIMARY KEY,
+          webhook_id      TEXT    NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
+          event           TEXT    NOT NULL,
+          job_id          TEXT    NOT NULL,
+          payload         TEXT    NOT NULL,
+          created_at      INTEGER NOT NULL,
+          attempts        INTEGER NOT NULL DEFAULT 0,
+          last_attempt_at INTEGER,
+          next_attempt_at INTEGER,
+          delivered_at    INTEGER,
+          status          INTEGER,
+          error           TEXT
+        ) STRICT;
+        CREATE INDEX deliveries_waiting ON deliveries (webhook_id, next_attempt_at, id) WHERE next_attempt_at IS NOT NULL;
+        CREATE INDEX deliveries_webhook ON deliveries (webhook_id, id);
+        CREATE INDEX deliveries_over ON deliveries (created_at) WHERE next_attempt_at IS NULL;
+        """,
     ];
 
     public static void Upgrade(SqliteConnection connection)

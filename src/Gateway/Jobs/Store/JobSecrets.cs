@@ -51,18 +51,33 @@ internal sealed class JobSecrets
     public byte[] Seal(string jobId, string @namespace, string secret)
     {
         var plain = Encoding.UTF8.GetBytes(secret);
+        var envelope = Seal(jobId, @namespace, plain);
+        CryptographicOperations.ZeroMemory(plain);
+        return envelope;
+    }
+
+    /// <summary>The same for bytes, and for what is not a job's: any two names that tell it from others.</summary>
+    public byte[] Seal(string jobId, string @namespace, byte[] plain)
+    {
         var envelope = new byte[1 + NonceBytes + TagBytes + plain.Length];
         envelope[0] = Version;
         var nonce = envelope.AsSpan(1, NonceBytes);
         RandomNumberGenerator.Fill(nonce);
         using var aes = new AesGcm(key, TagBytes);
         aes.Encrypt(nonce, plain, envelope.AsSpan(1 + NonceBytes + TagBytes), envelope.AsSpan(1 + NonceBytes, TagBytes), Context(jobId, @namespace));
-        CryptographicOperations.ZeroMemory(plain);
         return envelope;
     }
 
     /// <summary>Opens what was sealed for this very job; with another key or for another job it fails with <c>credentials_unreadable</c>.</summary>
     public string Unseal(string jobId, string @namespace, byte[] envelope)
+    {
+        var plain = UnsealBytes(jobId, @namespace, envelope);
+        var secret = Encoding.UTF8.GetString(plain);
+        CryptographicOperations.ZeroMemory(plain);
+        return secret;
+    }
+
+    public byte[] UnsealBytes(string jobId, string @namespace, byte[] envelope)
     {
         try
         {
@@ -75,14 +90,12 @@ internal sealed class JobSecrets
             using var aes = new AesGcm(key, TagBytes);
             aes.Decrypt(envelope.AsSpan(1, NonceBytes), envelope.AsSpan(1 + NonceBytes + TagBytes), envelope.AsSpan(1 + NonceBytes, TagBytes),
                 plain, Context(jobId, @namespace));
-            var secret = Encoding.UTF8.GetString(plain);
-            CryptographicOperations.ZeroMemory(plain);
-            return secret;
+            return plain;
         }
         catch (CryptographicException unreadable)
         {
             throw new ProblemException(ProblemKinds.CredentialsUnreadable,
-                "the job's credentials cannot be read any more: the gateway's key has changed since they were stored", unreadable);
+                "what was sealed cannot be read any more: the gateway's key has changed since it was stored", unreadable);
         }
     }
 

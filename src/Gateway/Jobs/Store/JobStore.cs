@@ -10,6 +10,10 @@ namespace Gateway.Jobs;
 /// </summary>
 internal sealed class JobStore(JobDatabase database, TimeProvider time)
 {
+    // Used by the one writer only.
+    private readonly JobTurns turns = new();
+    private readonly JobId messageIds = new(time);
+
     /// <summary>
     /// Event ids left out at each claim: a crash or a power cut may have lost the newest progress, and with it ids that clients have seen.
     /// </summary>
@@ -25,9 +29,9 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
         connection =>
         {
             var running = job.WorkKey is null ? null : SameWork(connection, job);
-            if (running is null && connection.ExecuteScalar<int>("SELECT count(*) FROM jobs WHERE state = 'queued'") >= maxQueued)
+            if (running is null)
             {
-                throw new ProblemException(ProblemKinds.TooManyRequests, $"{maxQueued} jobs are waiting already") { RetryAfter = QueueRetry };
+                EnsureRoom(connection, job.Namespace, maxQueued);
             }
 
             var stored = running ?? Insert(connection, job);
@@ -40,18 +44,18 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
         },
         cancel);
 
-    /// <summary>Takes the oldest job that is due. One that is to be canceled comes first, and alone where only those are asked for.</summary>
-    public Task<JobRecord?> ClaimAsync(bool onlyCanceled, CancellationToken cancel) => database.WriteAsync(
-        connection => One(connection,
-            $"""
-            UPDATE jobs SET state = 'running', epoch = epoch + 1, attempt = attempt + 1, sequence = sequence + {SequenceGap},
-              started_at = coalesce(started_at, @Now), next_attempt_at = NULL, progress = NULL, error = NULL
-            WHERE id = (SELECT id FROM jobs
-                        WHERE state = 'queued' AND (cancel_requested = 1 OR (NOT @OnlyCanceled AND coalesce(next_attempt_at, 0) <= @Now))
-                        ORDER BY cancel_requested DESC, id LIMIT 1)
-            {Returning}
-            """,
-            new { Now = Now(), OnlyCanceled = onlyCanceled }),
+    /// <summary>Takes a job that is due: one that is to be canceled, or else the oldest one of whose turn it is.</summary>
+    public Task<JobRecord?> ClaimAsync(ClaimScope scope, CancellationToken cancel) => database.WriteAsync(
+        connection => (ToCancel(connection) ?? turns.Next(Waiting(connection), scope)) is { } id
+            ? One(connection,
+                $"""
+                UPDATE jobs SET state = 'running', epoch = epoch + 1, attempt = attempt + 1, sequence = sequence + {SequenceGap},
+                  started_at = coalesce(started_at, @Now), next_attempt_at = NULL, progress = NULL, error = NULL
+                WHERE id = @Id
+                {Returning}
+                """,
+                new { Id = id, Now = Now() })
+            : null,
         cancel);
 
     /// <summary>Puts a failed attempt back into the queue, or a shut-down one, which is then not counted.</summary>
@@ -66,16 +70,16 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
             Parameters(job, ("Uncounted", countAttempt ? 0 : 1))),
         cancel);
 
-    /// <summary>Ends a job, and erases its credentials in the same transaction.</summary>
+    /// <summary>Ends a job, erases its credentials, and notes whom to tell, in the same transaction.</summary>
     public Task<JobRecord?> FinishAsync(JobRecord job, CancellationToken cancel) => database.WriteAsync(
-        connection => One(connection,
+        connection => Noted(connection, One(connection,
             $"""
             UPDATE jobs SET state = @State, result = @Result, error = @Error, progress = @Progress, sequence = @Sequence,
               finished_at = @Now, next_attempt_at = NULL, secret = NULL, cleanup_pending = @CleanUpPending
             WHERE id = @Id AND epoch = @Epoch AND state = 'running'
             {Returning}
             """,
-            Parameters(job, ("Now", Now()))),
+            Parameters(job, ("Now", Now())))),
         cancel);
 
     /// <summary>Saves what the owner reports; false when it is no longer the owner.</summary>
@@ -101,7 +105,8 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
             connection.Execute(
                 "UPDATE jobs SET cancel_requested = 1, sequence = sequence + 1 WHERE id = @Id AND state = 'queued' AND cancel_requested = 0",
                 new { Id = id });
-            return (One(connection, $"SELECT {JobRow.Columns} FROM jobs WHERE id = @Id", new { Id = id }), ended == 1);
+            var job = One(connection, $"SELECT {JobRow.Columns} FROM jobs WHERE id = @Id", new { Id = id });
+            return (ended is 1 ? Noted(connection, job) : job, ended is 1);
         },
         cancel);
 
@@ -123,6 +128,39 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
           AND state IN ('queued', 'running') AND cancel_requested = 0
         """,
         JobRow.From(job));
+
+    // A full queue is no wall around those who have nothing in it, up to twice its length.
+    private static void EnsureRoom(SqliteConnection connection, string containerdNamespace, int maxQueued)
+    {
+        var (all, own) = connection.QuerySingle<(int, int)>(
+            "SELECT count(*), count(*) FILTER (WHERE namespace = @Namespace) FROM jobs WHERE state = 'queued'", new { Namespace = containerdNamespace });
+        if (all >= maxQueued && (own > 0 || all >= 2 * maxQueued))
+        {
+            throw new ProblemException(ProblemKinds.TooManyRequests, $"{all} jobs are waiting already") { RetryAfter = QueueRetry };
+        }
+    }
+
+    private JobRecord? Noted(SqliteConnection connection, JobRecord? ended)
+    {
+        if (ended is not null)
+        {
+            JobOutbox.Add(connection, ended, messageIds, Now());
+        }
+
+        return ended;
+    }
+
+    private static string? ToCancel(SqliteConnection connection) => connection.ExecuteScalar<string?>(
+        "SELECT id FROM jobs WHERE state = 'queued' AND cancel_requested = 1 ORDER BY id LIMIT 1");
+
+    private List<WaitingFlow> Waiting(SqliteConnection connection) => connection.Query<WaitingFlow>(
+        """
+        SELECT waiting.*, (SELECT count(*) FROM jobs WHERE state = 'running' AND namespace = waiting.Namespace) AS RunningInNamespace,
+          (SELECT count(*) FROM jobs WHERE state = 'running' AND namespace = waiting.Namespace AND subject = waiting.Subject) AS Running
+        FROM (SELECT namespace AS Namespace, subject AS Subject, min(id) AS Oldest FROM jobs
+              WHERE state = 'queued' AND coalesce(next_attempt_at, 0) <= @Now GROUP BY namespace, subject) AS waiting
+        """,
+        new { Now = Now() }).AsList();
 
     private static JobRecord Insert(SqliteConnection connection, JobRecord job) => One(connection,
         $"""

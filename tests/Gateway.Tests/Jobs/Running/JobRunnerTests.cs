@@ -59,6 +59,21 @@ public sealed class JobRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Long_work_in_every_place_does_not_keep_another_namespace_from_beginning()
+    {
+        var handler = TestHandler.Endless();
+        await using var host = await JobsHost.StartAsync(folder, handler, settings: ("MaxRunning", "1"));
+        foreach (var containerdNamespace in new[] { "team-a", "team-a", "team-b", "team-c" })
+        {
+            await host.StartJobAsync(@namespace: containerdNamespace);
+        }
+
+        Assert.Equal(["team-a", "team-b"], [(await handler.StartedAsync()).Namespace, (await handler.StartedAsync()).Namespace]);
+        await host.Get<JobCanceler>().CancelAsync(handler.Runs.First().Id, TestClock.Limit());
+        Assert.Equal("team-c", (await handler.StartedAsync()).Namespace);
+    }
+
+    [Fact]
     public async Task A_failure_that_will_not_pass_ends_the_job_after_its_clean_up()
     {
         var handler = new TestHandler { OnRun = (_, _) => throw new OciException(OciFault.RegistryUnauthorized, "the registry refused") };

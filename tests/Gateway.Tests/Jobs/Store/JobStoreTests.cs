@@ -1,3 +1,4 @@
+using Dapper;
 using Gateway.Http;
 using Gateway.Jobs;
 using Microsoft.Extensions.Time.Testing;
@@ -48,6 +49,40 @@ public sealed class JobStoreTests : IDisposable
         }
 
         Assert.Null(await ClaimAsync());
+    }
+
+    [Fact]
+    public async Task Ten_thousand_jobs_of_one_caller_do_not_delay_the_first_of_another()
+    {
+        await database.WriteAsync(connection => connection.Execute(
+            """
+            WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000)
+            INSERT INTO jobs (id, kind, namespace, subject, request, state, created_at, timeout, trace_parent)
+            SELECT printf('0%05d', n), 'test.work', 'team-a', 'key:alice', '{}', 'queued', 0, 1000, '' FROM numbers
+            """), TestClock.Limit());
+        Assert.Equal("000001", (await ClaimAsync())!.Id);
+        var job = await EnqueueAsync(SampleJob.New(subject: "key:bob") with { Namespace = "team-b" }, maxQueued: 9000);
+        Assert.Equal(job.Id, (await ClaimAsync())!.Id);
+        Assert.Equal("000002", (await ClaimAsync())!.Id);
+    }
+
+    [Fact]
+    public async Task A_full_queue_takes_those_who_have_nothing_in_it_up_to_twice_its_length()
+    {
+        Task<JobRecord> Enqueue(string containerdNamespace) => EnqueueAsync(SampleJob.New() with { Namespace = containerdNamespace }, maxQueued: 2);
+        await Enqueue("team-a");
+        await Enqueue("team-a");
+        await AssertFullAsync("team-a");
+        await Enqueue("team-b");
+        await AssertFullAsync("team-b");
+        await Enqueue("team-c");
+        await AssertFullAsync("team-d");
+
+        async Task AssertFullAsync(string containerdNamespace)
+        {
+            var refused = await Assert.ThrowsAsync<ProblemException>(() => Enqueue(containerdNamespace));
+            Assert.Equal((ProblemKinds.TooManyRequests, true), (refused.Kind, refused.RetryAfter > TimeSpan.Zero));
+        }
     }
 
     [Fact]
@@ -169,9 +204,9 @@ public sealed class JobStoreTests : IDisposable
         await store.RequeueAsync(job with { NextAttemptAt = time.GetUtcNow().AddHours(1) }, countAttempt: true, TestClock.Limit());
         Assert.Equal((JobState.Queued, false), Of(await store.RequestCancelAsync(job.Id, TestClock.Limit())));
         await EnqueueAsync(SampleJob.New());
-        var claimed = (await store.ClaimAsync(onlyCanceled: true, TestClock.Limit()))!;
+        var claimed = (await store.ClaimAsync(ClaimScope.None, TestClock.Limit()))!;
         Assert.Equal((job.Id, true), (claimed.Id, claimed.CancelRequested));
-        Assert.Null(await store.ClaimAsync(onlyCanceled: true, TestClock.Limit()));
+        Assert.Null(await store.ClaimAsync(ClaimScope.None, TestClock.Limit()));
     }
 
     [Fact]
@@ -204,5 +239,5 @@ public sealed class JobStoreTests : IDisposable
 
     private async Task<JobRecord> EnqueueAsync(JobRecord job, int maxQueued = 1000) => (await store.EnqueueAsync(job, maxQueued, key: null, TestClock.Limit())).Job;
 
-    private Task<JobRecord?> ClaimAsync() => store.ClaimAsync(onlyCanceled: false, TestClock.Limit());
+    private Task<JobRecord?> ClaimAsync() => store.ClaimAsync(ClaimScope.Any, TestClock.Limit());
 }

@@ -1,0 +1,33 @@
+using Gateway.Auth;
+using Gateway.Http;
+using Gateway.Jobs;
+
+namespace Gateway.Webhooks;
+
+/// <summary>Whose webhook it is: its creator's, and an admin's. To others it does not exist.</summary>
+internal sealed class WebhookAccess(WebhookStore store)
+{
+    private const string EveryNamespace = "*";
+
+    public Webhook Find(string id, Caller caller) =>
+        JobId.IsValid(id) && store.Find(id) is { } webhook && (IsAdmin(caller) || string.Equals(webhook.Subject, caller.Subject, StringComparison.Ordinal))
+            ? webhook
+            : throw NotFound();
+
+    public IReadOnlyList<Webhook> List(Caller caller) => store.List(IsAdmin(caller) ? null : caller.Subject);
+
+    /// <summary>A message tells what the jobs of a namespace do, so it takes the permission to read them, in each namespace it may be about.</summary>
+    public static void RequireMayHear(Caller caller, string? containerdNamespace)
+    {
+        if (!caller.May(Permission.JobsRead, containerdNamespace ?? EveryNamespace))
+        {
+            throw new ProblemException(ProblemKinds.Forbidden, containerdNamespace is null
+                ? $"{Permission.JobsRead} is not granted in every namespace: name one"
+                : $"{Permission.JobsRead} is not granted in this namespace");
+        }
+    }
+
+    public static ProblemException NotFound() => new(ProblemKinds.NotFound, "there is no such webhook");
+
+    private static bool IsAdmin(Caller caller) => caller.May(Permission.Admin, EveryNamespace);
+}

@@ -1,0 +1,158 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography;
+using Gateway.Http;
+using Gateway.Jobs;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Webhooks;
+
+/// <summary>
+/// Sends what is due, one message of a receiver at a time, so that messages of one job keep their order. What is not taken is sent again for a day;
+/// a receiver that took nothing in that time, or says that it is gone, is paused.
+/// </summary>
+internal sealed partial class WebhookSender(
+    WebhookStore store, WebhookClient client, JobSecrets secrets, TimeProvider time, IOptions<JobOptions> options, ILogger<WebhookSender> log) : BackgroundService
+{
+    /// <summary>Receivers that are sent to at the same time.</summary>
+    private const int MostAtOnce = 16;
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ForgetEvery = TimeSpan.FromHours(1);
+
+    /// <summary>After each failed attempt; 24 hours in all.</summary>
+    private static readonly TimeSpan[] Waits =
+    [
+        TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(2),
+        TimeSpan.FromHours(5), TimeSpan.FromHours(6), TimeSpan.FromHours(10.4),
+    ];
+
+    private readonly ConcurrentDictionary<string, Task> sending = new(StringComparer.Ordinal);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        using var timer = new PeriodicTimer(LookEvery, time);
+        var forgotten = DateTimeOffset.MinValue;
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                try
+                {
+                    StartDue(stoppingToken);
+                    if (time.GetUtcNow() - forgotten >= ForgetEvery)
+                    {
+                        forgotten = time.GetUtcNow();
+                        await store.ForgetAsync(forgotten - options.Value.Retention, stoppingToken);
+                    }
+                }
+                catch (ProblemException unavailable)
+                {
+                    LogUnavailable(unavailable);
+                }
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(sending.Values);
+        }
+    }
+
+    private void StartDue(CancellationToken stopping)
+    {
+        foreach (var webhook in store.Due())
+        {
+            if (sending.Count >= MostAtOnce)
+            {
+                return;
+            }
+
+            if (!sending.ContainsKey(webhook))
+            {
+                // Entered before it runs: it takes itself out.
+                var begin = new TaskCompletionSource();
+                sending[webhook] = SendAllAsync(webhook, begin.Task, stopping);
+                begin.SetResult();
+            }
+        }
+    }
+
+    private async Task SendAllAsync(string id, Task begin, CancellationToken stopping)
+    {
+        await begin.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            while (store.Next(id) is var (webhook, delivery))
+            {
+                await SendAsync(webhook, delivery, stopping);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The next start goes on.
+        }
+#pragma warning disable CA1031 // Whatever one receiver's sending fails with, the others are served, and this one at the next look.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            LogFailure(id, failure);
+        }
+        finally
+        {
+            sending.TryRemove(id, out _);
+        }
+    }
+
+    private async Task SendAsync(Webhook webhook, Delivery delivery, CancellationToken stopping)
+    {
+        byte[]? key;
+        try
+        {
+            key = WebhookSignature.KeyOf(secrets.Unseal(webhook.Id, webhook.Namespace ?? "", webhook.Secret));
+        }
+        catch (ProblemException unreadable) when (unreadable.Kind == ProblemKinds.CredentialsUnreadable)
+        {
+            await store.PauseAsync(webhook.Id, "its secret cannot be read any more: the gateway's key has changed", stopping);
+            return;
+        }
+
+        var attempt = await client.SendAsync(webhook, key!, delivery, stopping);
+        // What was sent is noted even when the shutdown begins now; it would be sent twice else.
+        if (attempt.Error is null)
+        {
+            await store.DeliveredAsync(delivery, attempt.Status!.Value, CancellationToken.None);
+            return;
+        }
+
+        var next = NextAttempt(delivery, attempt);
+        LogRefused(webhook.Id, delivery.Id, delivery.Attempts + 1, attempt.Error, next);
+        var tookNothing = await store.FailedAsync(delivery, attempt.Status, attempt.Error, next, CancellationToken.None);
+        if (attempt.Status is (int)HttpStatusCode.Gone || (next is null && tookNothing))
+        {
+            await store.PauseAsync(webhook.Id, $"the receiver {attempt.Error}", CancellationToken.None);
+        }
+    }
+
+    private DateTimeOffset? NextAttempt(Delivery delivery, Attempt attempt)
+    {
+        if (delivery.Attempts >= Waits.Length)
+        {
+            return null;
+        }
+
+        var wait = Waits[delivery.Attempts] * (1 + (RandomNumberGenerator.GetInt32(101) / 1000.0));
+        return time.GetUtcNow() + (attempt.RetryAfter > wait ? Min(attempt.RetryAfter.Value, Waits[^1]) : wait);
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The receiver of webhook {WebhookId} did not take message {DeliveryId} in attempt {Attempt}: it {Error}; the next is at {NextAttemptAt}")]
+    private partial void LogRefused(string webhookId, string deliveryId, int attempt, string error, DateTimeOffset? nextAttemptAt);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Sending to webhook {WebhookId} failed; it is tried again")]
+    private partial void LogFailure(string webhookId, Exception failure);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The job store cannot be read for messages that are due; it is tried again")]
+    private partial void LogUnavailable(Exception failure);
+}

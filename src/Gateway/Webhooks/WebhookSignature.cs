@@ -1,0 +1,33 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Gateway.Webhooks;
+
+/// <summary>Signs messages as the Standard Webhooks specification says: HMAC-SHA256 over id, time and body.</summary>
+internal static class WebhookSignature
+{
+    /// <summary>What a secret begins with; base64 of the key follows.</summary>
+    public const string SecretPrefix = "whsec_";
+
+    /// <summary>Bytes of a key, by the specification.</summary>
+    public const int LeastKeyBytes = 24;
+
+    public const int MostKeyBytes = 64;
+
+    public static string NewSecret() => SecretPrefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+
+    /// <summary>The key in a secret; null where it is not one.</summary>
+    public static byte[]? KeyOf(string secret)
+    {
+        var bytes = new byte[MostKeyBytes + 3];
+        return secret.StartsWith(SecretPrefix, StringComparison.Ordinal)
+            && Convert.TryFromBase64String(secret[SecretPrefix.Length..], bytes, out var length) && length is >= LeastKeyBytes and <= MostKeyBytes
+            ? bytes[..length]
+            : null;
+    }
+
+    /// <summary>Value of <c>webhook-signature</c>.</summary>
+    /// <param name="timestamp">Seconds since 1970.</param>
+    public static string Sign(byte[] key, string id, long timestamp, string body) =>
+        $"v1,{Convert.ToBase64String(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{id}.{timestamp}.{body}")))}";
+}

@@ -1,0 +1,38 @@
+using System.Net.Sockets;
+using Gateway.Http;
+using Gateway.Oci.Registry;
+
+namespace Gateway.Webhooks;
+
+/// <summary>Which addresses may receive messages. The address is judged again at each dial: this only tells early.</summary>
+internal static class WebhookTarget
+{
+    public const int MaxLength = 2048;
+
+    private static readonly TimeSpan ResolveLimit = TimeSpan.FromSeconds(5);
+
+    public static bool IsWellFormed(string? url) => url is { Length: <= MaxLength } && Uri.TryCreate(url, UriKind.Absolute, out var uri)
+        && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
+        && uri is { UserInfo: "", Fragment: "", Host.Length: > 0 };
+
+    public static async Task RequireAllowedAsync(string url, RegistryOptions options, CancellationToken cancel)
+    {
+        var uri = new Uri(url);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(ResolveLimit);
+        try
+        {
+            var addresses = await options.Resolve(uri.IdnHost.Trim('[', ']'), limit.Token);
+            if (addresses.Length > 0 && Array.TrueForAll(addresses, address => options.Egress.Allows(uri.IdnHost, uri.Port, address)))
+            {
+                return;
+            }
+        }
+        catch (Exception unknown) when (unknown is SocketException || !cancel.IsCancellationRequested)
+        {
+            throw ProblemException.InvalidField("url", "has a host whose name is not known");
+        }
+
+        throw ProblemException.InvalidField("url", "is at an address this gateway may not reach");
+    }
+}
