@@ -58,5 +58,5 @@ internal sealed class SendWindow
         waiting.SetResult();
     }
 
-    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource New() => new();
 }
