@@ -18,7 +18,7 @@ internal sealed partial class WebhookSender(
     private const int MostAtOnce = 16;
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ForgetEvery = TimeSpan.FromHours(1);
+    private static readonly TimeSpan ForgetEvery = TimeSpan.FromMinutes(1);
 
     /// <summary>After each failed attempt; 24 hours in all.</summary>
     private static readonly TimeSpan[] Waits =
@@ -44,12 +44,14 @@ internal sealed partial class WebhookSender(
                     if (time.GetUtcNow() - forgotten >= ForgetEvery)
                     {
                         forgotten = time.GetUtcNow();
-                        await store.ForgetAsync(forgotten - options.Value.Retention, stoppingToken);
+                        await store.ForgetAsync(forgotten - options.Value.Retention, options.Value.MaxFinished, stoppingToken);
                     }
                 }
-                catch (ProblemException unavailable)
+#pragma warning disable CA1031 // A full disk or one broken row must not end the sender, and with it the gateway.
+                catch (Exception failure) when (failure is not OperationCanceledException)
+#pragma warning restore CA1031
                 {
-                    LogUnavailable(unavailable);
+                    LogUnavailable(failure);
                 }
             }
         }

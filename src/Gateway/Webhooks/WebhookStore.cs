@@ -127,19 +127,24 @@ internal sealed class WebhookStore(JobDatabase database, TimeProvider time)
         },
         cancel);
 
-    /// <summary>Forgets messages that are over and older than the time.</summary>
-    public async Task ForgetAsync(DateTimeOffset before, CancellationToken cancel)
+    /// <summary>Forgets messages that are over: those older than the time, and the oldest beyond the count.</summary>
+    public async Task ForgetAsync(DateTimeOffset before, int keep, CancellationToken cancel)
     {
         int removed;
         do
         {
             removed = await database.WriteAsync(
                 connection => connection.Execute(
-                    "DELETE FROM deliveries WHERE rowid IN (SELECT rowid FROM deliveries WHERE next_attempt_at IS NULL AND created_at < @Before LIMIT @Batch)",
-                    new { Before = before.ToUnixTimeMilliseconds(), Batch }),
+                    """
+                    DELETE FROM deliveries WHERE rowid IN (SELECT rowid FROM deliveries WHERE next_attempt_at IS NULL AND created_at < @Before LIMIT @Batch);
+                    DELETE FROM deliveries WHERE rowid IN (
+                      SELECT rowid FROM deliveries WHERE next_attempt_at IS NULL ORDER BY created_at
+                      LIMIT min(@Batch, max(0, (SELECT count(*) FROM deliveries WHERE next_attempt_at IS NULL) - @Keep)))
+                    """,
+                    new { Before = before.ToUnixTimeMilliseconds(), Keep = keep, Batch }),
                 cancel);
         }
-        while (removed is Batch);
+        while (removed >= Batch);
     }
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -88,7 +88,12 @@ public sealed class ImportSurvivesTests(Nodes nodes)
             await hold.Task;
             return false;
         };
-        var pull = (string)(await node.Api.StartPullAsync("elsewhere", new { reference }))["id"]!;
+        var pulls = new List<string>(); // the second goes beyond the bound, as its namespace has none running; a third would not
+        foreach (var containerdNamespace in new[] { "elsewhere", "and-elsewhere" })
+        {
+            pulls.Add((string)(await node.Api.StartPullAsync(containerdNamespace, new { reference }))["id"]!);
+        }
+
         var import = (string)(await node.Api.ImportAnswerAsync(Ns, Archive)).Json["id"]!;
         Assert.Equal("queued", (string?)(await node.Api.JobAsync(import))["state"]);
         await node.Api.PostAsync($"/v1/jobs/{import}/cancel");
@@ -96,7 +101,10 @@ public sealed class ImportSurvivesTests(Nodes nodes)
         Assert.Empty(await node.Ctr.LeasesAsync(Ns));
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, Ns));
         hold.SetResult();
-        await node.Api.EndOfAsync(pull);
+        foreach (var pull in pulls)
+        {
+            await node.Api.EndOfAsync(pull);
+        }
     }
 
     [Fact]

@@ -213,6 +213,24 @@ public sealed class WebhooksTests : IDisposable
     }
 
     [Fact]
+    public async Task Messages_that_are_over_are_forgotten_by_age_and_beyond_a_count_and_those_that_wait_are_not()
+    {
+        await using var host = await StartAsync(new TestHandler());
+        var webhook = (await CreateAsync(host, "http://127.0.0.1:9/hook")).GetProperty("id").GetString()!;
+        var now = time.GetUtcNow();
+        await host.Get<JobDatabase>().WriteAsync(connection => connection.Execute(
+            """
+            WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1300)
+            INSERT INTO deliveries (id, webhook_id, event, job_id, payload, created_at, next_attempt_at)
+            SELECT printf('msg_%04d', n), @Webhook, 'job.failed', 'x', '{}', @Now - 1300 + n, iif(n <= 3, 100000000000000, NULL) FROM numbers
+            """,
+            new { Webhook = webhook, Now = now.ToUnixTimeMilliseconds() }), TestClock.Limit());
+        await host.Get<WebhookStore>().ForgetAsync(now.AddMilliseconds(-100), keep: 50, TestClock.Limit());
+        var left = host.Get<WebhookStore>().Deliveries(webhook, olderThan: null, 1000).Select(delivery => delivery.Id).Order(StringComparer.Ordinal);
+        Assert.Equal([.. Enumerable.Range(1, 3).Concat(Enumerable.Range(1251, 50)).Select(n => $"msg_{n:D4}")], left);
+    }
+
+    [Fact]
     public async Task The_secret_is_shown_once_and_nowhere_readable_in_the_store_even_where_the_request_is_sent_twice()
     {
         string secret;
