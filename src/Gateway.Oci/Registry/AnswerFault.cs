@@ -7,9 +7,6 @@ internal static class AnswerFault
 {
     private const int MaxBodyBytes = 1024;
 
-    /// <summary>A registry that asks for more patience than this is not believed.</summary>
-    private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromMinutes(15);
-
     /// <summary>The fault of a status. <paramref name="who"/> answered; <paramref name="ask"/> is what was asked, where it was an object of the repository.</summary>
     public static RegistryFault Of(HttpResponseMessage answer, string who, ObjectRequest? ask, string reason, TimeProvider time)
     {
@@ -29,7 +26,7 @@ internal static class AnswerFault
         return new RegistryFault(fault, reason.Length is 0 ? words : $"{words} ({reason})")
         {
             Transient = (int)status is 408 or 425 or 429 or >= 500,
-            RetryAfter = RetryAfterOf(answer, time),
+            RetryAfter = RetryAfterHeader.Of(answer, time),
             Status = status,
         };
     }
@@ -49,16 +46,5 @@ internal static class AnswerFault
         {
             return "";
         }
-    }
-
-    private static TimeSpan? RetryAfterOf(HttpResponseMessage answer, TimeProvider time)
-    {
-        var asked = answer.Headers.RetryAfter switch
-        {
-            { Delta: { } delta } => delta,
-            { Date: { } date } => date - time.GetUtcNow(),
-            _ => (TimeSpan?)null,
-        };
-        return asked is null ? null : TimeSpan.FromTicks(Math.Clamp(asked.Value.Ticks, 0, MaxRetryAfter.Ticks));
     }
 }

@@ -10,15 +10,18 @@ internal sealed class GuardedDialer(RegistryOptions options)
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        return await ResolveAsync(host, port, cancel) is { } addresses
+            ? await DialAsync(addresses, port, cancel)
+            : throw new RegistryFault(OciFault.EgressDenied, $"{host}:{port} is not an address this gateway may reach");
+    }
+
+    /// <summary>The addresses of a host; null where it may not be dialled.</summary>
+    public async Task<IPAddress[]?> ResolveAsync(string host, int port, CancellationToken cancel)
+    {
         var addresses = IPAddress.TryParse(host.Trim('[', ']'), out var literal) ? [literal] : await options.Resolve(host, cancel);
 
         // One bad address condemns the name: an attacker's answer mixes good and bad ones and waits for the luck of the draw.
-        if (addresses.Length is 0 || !Array.TrueForAll(addresses, address => options.Egress.Allows(host, port, address)))
-        {
-            throw new RegistryFault(OciFault.EgressDenied, $"{host}:{port} is not an address this gateway may reach");
-        }
-
-        return await DialAsync(addresses, port, cancel);
+        return addresses.Length > 0 && Array.TrueForAll(addresses, address => options.Egress.Allows(host, port, address)) ? addresses : null;
     }
 
     private static async Task<Stream> DialAsync(IPAddress[] addresses, int port, CancellationToken cancel)

@@ -20,6 +20,10 @@ public static class GuardedHandler
         ActivityHeadersPropagator = null,
     };
 
+    /// <summary>Whether such a handler would dial the host now; throws <see cref="System.Net.Sockets.SocketException"/> where its name is not known.</summary>
+    public static async Task<bool> WouldDialAsync(RegistryOptions options, string host, int port, CancellationToken cancel) =>
+        await new GuardedDialer(options).ResolveAsync(host, port, cancel) is not null;
+
     /// <summary>Whether a request failed because the policy does not allow the address.</summary>
     public static bool IsDenied(HttpRequestException failure) => failure.InnerException is RegistryFault { Fault: OciFault.EgressDenied };
 }

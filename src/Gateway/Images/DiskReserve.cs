@@ -15,7 +15,7 @@ internal sealed class DiskReserve(ContainerdClient containerd, DaemonPeers peers
     public async Task RequireAsync(string snapshotter, long bytes, CancellationToken cancel)
     {
         var reserve = options.Value.DiskReserve;
-        if (await FreeAsync(snapshotter, cancel) is { } free && free < reserve + bytes)
+        if (await FreeAsync(snapshotter, cancel) is { } free && free - reserve < bytes)
         {
             throw new ProblemException(ProblemKinds.InsufficientStorage, bytes is 0
                 ? $"containerd's disk has {free} bytes left; {reserve} are kept free"
@@ -26,7 +26,7 @@ internal sealed class DiskReserve(ContainerdClient containerd, DaemonPeers peers
     /// <summary>The same where telling what is missing takes longer than looking at the disk: it is asked for only where <paramref name="most"/> would not fit.</summary>
     public async Task RequireAsync(string snapshotter, long most, Func<Task<long>> missing, CancellationToken cancel)
     {
-        if (await FreeAsync(snapshotter, cancel) < options.Value.DiskReserve + most && await missing() is > 0 and var bytes)
+        if (await FreeAsync(snapshotter, cancel) - options.Value.DiskReserve < most && await missing() is > 0 and var bytes)
         {
             await RequireAsync(snapshotter, bytes, cancel);
         }

@@ -28,12 +28,12 @@ internal sealed class WebhookRequestValidator : AbstractValidator<WebhookRequest
 
     public WebhookRequestValidator()
     {
-        RuleFor(webhook => webhook.Url).Must(WebhookTarget.IsWellFormed)
-            .WithMessage($"is not an https URL (or http on loopback) of at most {WebhookTarget.MaxLength} characters, without credentials and fragment");
-        RuleFor(webhook => webhook.Events).Must(events => events is { Count: > 0 } && events.Count <= Known.Length && events.All(Known.Contains))
+        RuleFor(webhook => webhook.Url).MaximumLength(WebhookTarget.MaxLength).Must(WebhookTarget.IsWellFormed)
+            .WithMessage("is not an https URL (or http on loopback) without credentials and fragment");
+        RuleFor(webhook => webhook.Events).Must(events => events is { Count: > 0 } && events.Count <= Known.Length && events.All(Known.Contains) && events.Distinct(StringComparer.Ordinal).Count() == events.Count)
             .WithMessage($"must name one or more of {string.Join(", ", Known)}, each once");
         RuleFor(webhook => webhook.Namespace!).MustBeNamespaceName().When(webhook => webhook.Namespace is not null);
-        RuleFor(webhook => webhook.Secret).Must(secret => secret is null || WebhookSignature.KeyOf(secret) is not null)
+        RuleFor(webhook => webhook.Secret).MaximumLength(WebhookSignature.MaxSecretLength).Must(secret => secret is null || WebhookSignature.KeyOf(secret) is not null)
             .WithMessage($"is not {WebhookSignature.SecretPrefix} and the base64 of {WebhookSignature.LeastKeyBytes} to {WebhookSignature.MostKeyBytes} bytes");
     }
 }
@@ -50,7 +50,7 @@ internal static class CreateWebhook
         var id = ids.Next();
         var secret = request.Secret ?? WebhookSignature.NewSecret();
         var webhook = new Webhook(
-            id, caller.Subject, request.Namespace, request.Url, request.Events.Distinct(StringComparer.Ordinal).ToArray(),
+            id, caller.Subject, request.Namespace, request.Url, request.Events,
             secrets.Seal(id, request.Namespace ?? "", secret), time.GetUtcNow(), PausedAt: null, PauseReason: null);
         await store.AddAsync(webhook, cancel);
         return Resource.Created(http, $"/v1/webhooks/{id}", WebhookView.From(webhook, secret));

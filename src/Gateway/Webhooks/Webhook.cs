@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Jobs;
 
 namespace Gateway.Webhooks;
 
@@ -41,7 +42,7 @@ internal sealed class WebhookRow
     public string? PauseReason { get; init; }
 
     public Webhook ToWebhook() => new(
-        Id, Subject, Namespace, Url, JsonSerializer.Deserialize<string[]>(Events)!, Secret, StoredTime.Read(CreatedAt), StoredTime.Read(PausedAt), PauseReason);
+        Id, Subject, Namespace, Url, JsonSerializer.Deserialize<string[]>(Events)!, Secret, DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt), JobRow.Time(PausedAt), PauseReason);
 }
 
 /// <summary>A row of <c>deliveries</c>.</summary>
@@ -78,13 +79,6 @@ internal sealed class DeliveryRow
     public string? Error { get; init; }
 
     public Delivery ToDelivery() => new(
-        Id, WebhookId, Event, JobId, Payload, StoredTime.Read(CreatedAt), (int)Attempts, StoredTime.Read(LastAttemptAt), StoredTime.Read(NextAttemptAt),
-        StoredTime.Read(DeliveredAt), (int?)Status, Error);
-}
-
-internal static class StoredTime
-{
-    public static DateTimeOffset Read(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
-
-    public static DateTimeOffset? Read(long? milliseconds) => milliseconds is { } stored ? Read(stored) : null;
+        Id, WebhookId, Event, JobId, Payload, DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt), (int)Attempts, JobRow.Time(LastAttemptAt), JobRow.Time(NextAttemptAt),
+        JobRow.Time(DeliveredAt), (int?)Status, Error);
 }

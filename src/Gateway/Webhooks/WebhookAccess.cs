@@ -14,6 +14,14 @@ internal sealed class WebhookAccess(WebhookStore store)
             ? webhook
             : throw NotFound();
 
+    /// <summary>The same for what has messages sent.</summary>
+    public Webhook FindToSend(string id, Caller caller)
+    {
+        var webhook = Find(id, caller);
+        RequireMayHear(caller, webhook.Namespace);
+        return webhook;
+    }
+
     public IReadOnlyList<Webhook> List(Caller caller) => store.List(IsAdmin(caller) ? null : caller.Subject);
 
     /// <summary>A message tells what the jobs of a namespace do, so it takes the permission to read them, in each namespace it may be about.</summary>

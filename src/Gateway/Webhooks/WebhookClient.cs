@@ -13,10 +13,13 @@ internal sealed record Attempt(int? Status, string? Error, TimeSpan? RetryAfter 
 /// <param name="limit">How long a receiver may take to answer; 15 seconds where none is given.</param>
 internal sealed class WebhookClient(RegistryOptions options, TimeProvider time, TimeSpan? limit = null) : IDisposable
 {
+    /// <summary>Bytes of an answer that are thrown away to keep the connection; of a longer one the connection is ended.</summary>
+    private const int MostDrained = 64 * 1024;
+
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(15);
 
     private readonly TimeSpan limit = limit ?? DefaultLimit;
-    private readonly HttpMessageInvoker http = new(GuardedHandler.New(options));
+    private readonly HttpMessageInvoker http = new(Handler(options));
 
     public async Task<Attempt> SendAsync(Webhook webhook, byte[] key, Delivery delivery, CancellationToken cancel)
     {
@@ -32,7 +35,7 @@ internal sealed class WebhookClient(RegistryOptions options, TimeProvider time, 
         {
             using var answer = await http.SendAsync(request, stop.Token);
             var status = (int)answer.StatusCode;
-            return status is >= 200 and < 300 ? new(status, null) : new(status, $"answered {status}", RetryAfter(answer));
+            return status is >= 200 and < 300 ? new(status, null) : new(status, $"answered {status}", RetryAfterHeader.Of(answer, time));
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -56,6 +59,10 @@ internal sealed class WebhookClient(RegistryOptions options, TimeProvider time, 
 
     public void Dispose() => http.Dispose();
 
-    private TimeSpan? RetryAfter(HttpResponseMessage answer) =>
-        answer.Headers.RetryAfter is { } asked ? asked.Delta ?? asked.Date - time.GetUtcNow() : null;
+    private static SocketsHttpHandler Handler(RegistryOptions options)
+    {
+        var handler = GuardedHandler.New(options);
+        handler.MaxResponseDrainSize = MostDrained;
+        return handler;
+    }
 }

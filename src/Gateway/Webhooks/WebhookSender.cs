@@ -3,7 +3,6 @@ using System.Net;
 using System.Security.Cryptography;
 using Gateway.Http;
 using Gateway.Jobs;
-using Microsoft.Extensions.Options;
 
 namespace Gateway.Webhooks;
 
@@ -12,13 +11,12 @@ namespace Gateway.Webhooks;
 /// a receiver that took nothing in that time, or says that it is gone, is paused.
 /// </summary>
 internal sealed partial class WebhookSender(
-    WebhookStore store, WebhookClient client, JobSecrets secrets, TimeProvider time, IOptions<JobOptions> options, ILogger<WebhookSender> log) : BackgroundService
+    WebhookStore store, WebhookClient client, JobSecrets secrets, TimeProvider time, ILogger<WebhookSender> log) : BackgroundService
 {
-    /// <summary>Receivers that are sent to at the same time.</summary>
-    private const int MostAtOnce = 16;
-
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ForgetEvery = TimeSpan.FromMinutes(1);
+
+    /// <summary>Rest of a receiver whose messages cannot be noted: it would get the same one with each look else.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromMinutes(1);
 
     /// <summary>After each failed attempt; 24 hours in all.</summary>
     private static readonly TimeSpan[] Waits =
@@ -33,7 +31,6 @@ internal sealed partial class WebhookSender(
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         using var timer = new PeriodicTimer(LookEvery, time);
-        var forgotten = DateTimeOffset.MinValue;
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
@@ -41,11 +38,6 @@ internal sealed partial class WebhookSender(
                 try
                 {
                     StartDue(stoppingToken);
-                    if (time.GetUtcNow() - forgotten >= ForgetEvery)
-                    {
-                        forgotten = time.GetUtcNow();
-                        await store.ForgetAsync(forgotten - options.Value.Retention, options.Value.MaxFinished, stoppingToken);
-                    }
                 }
 #pragma warning disable CA1031 // A full disk or one broken row must not end the sender, and with it the gateway.
                 catch (Exception failure) when (failure is not OperationCanceledException)
@@ -65,11 +57,6 @@ internal sealed partial class WebhookSender(
     {
         foreach (var webhook in store.Due())
         {
-            if (sending.Count >= MostAtOnce)
-            {
-                return;
-            }
-
             if (!sending.ContainsKey(webhook))
             {
                 // Entered before it runs: it takes itself out.
@@ -85,9 +72,9 @@ internal sealed partial class WebhookSender(
         await begin.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            while (store.Next(id) is var (webhook, delivery))
+            // One that takes nothing is asked again with the next look, not with the next message.
+            while (store.Next(id) is var (webhook, delivery) && await SendAsync(webhook, delivery, stopping))
             {
-                await SendAsync(webhook, delivery, stopping);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -99,6 +86,7 @@ internal sealed partial class WebhookSender(
 #pragma warning restore CA1031
         {
             LogFailure(id, failure);
+            await Task.Delay(Rest, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         finally
         {
@@ -106,7 +94,8 @@ internal sealed partial class WebhookSender(
         }
     }
 
-    private async Task SendAsync(Webhook webhook, Delivery delivery, CancellationToken stopping)
+    /// <summary>Whether the receiver took it.</summary>
+    private async Task<bool> SendAsync(Webhook webhook, Delivery delivery, CancellationToken stopping)
     {
         byte[]? key;
         try
@@ -116,7 +105,7 @@ internal sealed partial class WebhookSender(
         catch (ProblemException unreadable) when (unreadable.Kind == ProblemKinds.CredentialsUnreadable)
         {
             await store.PauseAsync(webhook.Id, "its secret cannot be read any more: the gateway's key has changed", stopping);
-            return;
+            return false;
         }
 
         var attempt = await client.SendAsync(webhook, key!, delivery, stopping);
@@ -124,7 +113,7 @@ internal sealed partial class WebhookSender(
         if (attempt.Error is null)
         {
             await store.DeliveredAsync(delivery, attempt.Status!.Value, CancellationToken.None);
-            return;
+            return true;
         }
 
         var next = NextAttempt(delivery, attempt);
@@ -134,6 +123,8 @@ internal sealed partial class WebhookSender(
         {
             await store.PauseAsync(webhook.Id, $"the receiver {attempt.Error}", CancellationToken.None);
         }
+
+        return false;
     }
 
     private DateTimeOffset? NextAttempt(Delivery delivery, Attempt attempt)
@@ -144,10 +135,8 @@ internal sealed partial class WebhookSender(
         }
 
         var wait = Waits[delivery.Attempts] * (1 + (RandomNumberGenerator.GetInt32(101) / 1000.0));
-        return time.GetUtcNow() + (attempt.RetryAfter > wait ? Min(attempt.RetryAfter.Value, Waits[^1]) : wait);
+        return time.GetUtcNow() + (attempt.RetryAfter > wait ? attempt.RetryAfter.Value : wait);
     }
-
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The receiver of webhook {WebhookId} did not take message {DeliveryId} in attempt {Attempt}: it {Error}; the next is at {NextAttemptAt}")]
     private partial void LogRefused(string webhookId, string deliveryId, int attempt, string error, DateTimeOffset? nextAttemptAt);

@@ -14,6 +14,9 @@ internal static class WebhookSignature
 
     public const int MostKeyBytes = 64;
 
+    /// <summary>Longest secret, in characters.</summary>
+    public const int MaxSecretLength = 6 + 88;
+
     public static string NewSecret() => SecretPrefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>The key in a secret; null where it is not one.</summary>

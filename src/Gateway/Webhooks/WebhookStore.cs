@@ -14,9 +14,6 @@ internal sealed class WebhookStore(JobDatabase database, TimeProvider time)
     /// <summary>Receivers of all callers together.</summary>
     public const int Most = 1000;
 
-    /// <summary>Rows removed in one transaction.</summary>
-    private const int Batch = 500;
-
     public Task AddAsync(Webhook webhook, CancellationToken cancel) => database.WriteAsync(
         connection =>
         {
@@ -126,26 +123,6 @@ internal sealed class WebhookStore(JobDatabase database, TimeProvider time)
                 new { delivery.WebhookId, CreatedAt = delivery.CreatedAt.ToUnixTimeMilliseconds() }) is 0;
         },
         cancel);
-
-    /// <summary>Forgets messages that are over: those older than the time, and the oldest beyond the count.</summary>
-    public async Task ForgetAsync(DateTimeOffset before, int keep, CancellationToken cancel)
-    {
-        int removed;
-        do
-        {
-            removed = await database.WriteAsync(
-                connection => connection.Execute(
-                    """
-                    DELETE FROM deliveries WHERE rowid IN (SELECT rowid FROM deliveries WHERE next_attempt_at IS NULL AND created_at < @Before LIMIT @Batch);
-                    DELETE FROM deliveries WHERE rowid IN (
-                      SELECT rowid FROM deliveries WHERE next_attempt_at IS NULL ORDER BY created_at
-                      LIMIT min(@Batch, max(0, (SELECT count(*) FROM deliveries WHERE next_attempt_at IS NULL) - @Keep)))
-                    """,
-                    new { Before = before.ToUnixTimeMilliseconds(), Keep = keep, Batch }),
-                cancel);
-        }
-        while (removed >= Batch);
-    }
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 }

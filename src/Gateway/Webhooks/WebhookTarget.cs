@@ -11,7 +11,7 @@ internal static class WebhookTarget
 
     private static readonly TimeSpan ResolveLimit = TimeSpan.FromSeconds(5);
 
-    public static bool IsWellFormed(string? url) => url is { Length: <= MaxLength } && Uri.TryCreate(url, UriKind.Absolute, out var uri)
+    public static bool IsWellFormed(string? url) => Uri.TryCreate(url, UriKind.Absolute, out var uri)
         && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
         && uri is { UserInfo: "", Fragment: "", Host.Length: > 0 };
 
@@ -22,8 +22,7 @@ internal static class WebhookTarget
         limit.CancelAfter(ResolveLimit);
         try
         {
-            var addresses = await options.Resolve(uri.IdnHost.Trim('[', ']'), limit.Token);
-            if (addresses.Length > 0 && Array.TrueForAll(addresses, address => options.Egress.Allows(uri.IdnHost, uri.Port, address)))
+            if (await GuardedHandler.WouldDialAsync(options, uri.IdnHost, uri.Port, limit.Token))
             {
                 return;
             }

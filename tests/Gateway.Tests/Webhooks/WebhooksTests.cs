@@ -149,22 +149,26 @@ public sealed class WebhooksTests : IDisposable
     }
 
     [Fact]
-    public async Task A_receiver_that_does_not_answer_holds_up_no_other()
+    public async Task Receivers_that_do_not_answer_hold_up_no_other_however_many_they_are()
     {
         await using var slow = await WebhookReceiver.StartAsync();
         await using var quick = await WebhookReceiver.StartAsync();
         slow.OnMessage = NeverAsync;
         await using var host = await StartAsync(new TestHandler());
-        await CreateAsync(host, slow.Url);
+        for (var i = 0; i < WebhookStore.MostOfOne - 1; i++)
+        {
+            await CreateAsync(host, slow.Url);
+        }
+
         await CreateAsync(host, quick.Url);
         for (var i = 0; i < 3; i++)
         {
             await host.EndOfAsync((await host.StartJobAsync()).Id);
         }
 
-        await MessageAsync(slow, 0);
+        await MessageAsync(slow, WebhookStore.MostOfOne - 2);
         await MessageAsync(quick, 2);
-        Assert.Single(slow.Messages);
+        Assert.Equal(WebhookStore.MostOfOne - 1, slow.Messages.Count);
     }
 
     [Fact]
@@ -225,7 +229,7 @@ public sealed class WebhooksTests : IDisposable
             SELECT printf('msg_%04d', n), @Webhook, 'job.failed', 'x', '{}', @Now - 1300 + n, iif(n <= 3, 100000000000000, NULL) FROM numbers
             """,
             new { Webhook = webhook, Now = now.ToUnixTimeMilliseconds() }), TestClock.Limit());
-        await host.Get<WebhookStore>().ForgetAsync(now.AddMilliseconds(-100), keep: 50, TestClock.Limit());
+        await host.Get<JobHousekeeping>().DeleteMessagesAsync(now.AddMilliseconds(-100), keep: 50, TestClock.Limit());
         var left = host.Get<WebhookStore>().Deliveries(webhook, olderThan: null, 1000).Select(delivery => delivery.Id).Order(StringComparer.Ordinal);
         Assert.Equal([.. Enumerable.Range(1, 3).Concat(Enumerable.Range(1251, 50)).Select(n => $"msg_{n:D4}")], left);
     }
@@ -278,7 +282,13 @@ public sealed class WebhooksTests : IDisposable
         Assert.Equal(HttpStatusCode.NotFound, (await alice.PostAsync($"{path}/deliveries/msg_1/redeliver", null, TestClock.Limit())).StatusCode);
         Assert.Empty((await host.GetAsync("/v1/webhooks", bob)).GetProperty("items").EnumerateArray());
         Assert.Single((await host.GetAsync("/v1/webhooks", admin)).GetProperty("items").EnumerateArray());
-        Assert.Equal(HttpStatusCode.NoContent, (await alice.DeleteAsync(path, TestClock.Limit())).StatusCode);
+
+        // Without the grant it is still there to be seen and deleted, and sends nothing more at its maker's wish.
+        using var without = host.Client("key:alice", "jobs:read", "team-b");
+        Assert.Equal(HttpStatusCode.OK, (await without.GetAsync(path, TestClock.Limit())).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await without.PostAsync($"{path}/resume", null, TestClock.Limit())).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await without.PostAsync($"{path}/deliveries/msg_1/redeliver", null, TestClock.Limit())).StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, (await without.DeleteAsync(path, TestClock.Limit())).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await alice.GetAsync(path, TestClock.Limit())).StatusCode);
     }
 
@@ -296,6 +306,14 @@ public sealed class WebhooksTests : IDisposable
         using var bob = host.Client("key:bob", "jobs:read");
         Assert.Equal(HttpStatusCode.Created, (await PostAsync(bob, "team-a")).StatusCode);
     }
+
+    [Theory]
+    [InlineData("job.succeeded", "job.succeeded")]
+    [InlineData("job.running")]
+    [InlineData("JOB.FAILED")]
+    [InlineData]
+    public void What_is_no_set_of_events_is_refused(params string[] events) => Assert.Equal(
+        "Events", Assert.Single(new WebhookRequestValidator().Validate(new WebhookRequest { Url = "https://127.0.0.1/hook", Events = events }).Errors).PropertyName);
 
     [Theory]
     [InlineData("http://portal.example.com/hook")]

@@ -18,8 +18,8 @@ internal static class ImportImages
     {
         var snapshotter = request.Snapshotter ?? daemon.Value.DefaultSnapshotter;
         await containerd.RequireSnapshotterAsync(snapshotter, cancel);
-        await disk.RequireAsync(snapshotter, http.Request.ContentLength ?? 0, cancel);
         var limits = LimitBody(http, options.Value);
+        await disk.RequireAsync(snapshotter, http.Request.ContentLength ?? 0, cancel);
         var id = ids.Next();
         return await JobAnswers.Accepted(http, await ReceiveAsync(), cancel);
 

@@ -40,6 +40,7 @@ internal sealed partial class JobSweeper(
             LogForgotten(forgotten);
         }
 
+        await housekeeping.DeleteMessagesAsync(time.GetUtcNow() - kept.Retention, kept.MaxFinished, cancel);
         await housekeeping.DeleteKeysAsync(time.GetUtcNow() - IdempotencyStore.KeptFor, IdempotencyStore.MostKept, cancel);
         foreach (var job in queries.ToCleanUp(CleanUpsAtOnce))
         {

@@ -52,6 +52,19 @@ internal sealed class JobHousekeeping(JobDatabase database)
             """,
             new { Keep = keep, Batch }, cancel);
 
+    /// <summary>Forgets the webhooks' messages that are over: those older than the time, and the oldest beyond the count.</summary>
+    public async Task<int> DeleteMessagesAsync(DateTimeOffset before, int keep, CancellationToken cancel) =>
+        await InBatchesAsync(
+            "DELETE FROM deliveries WHERE rowid IN (SELECT rowid FROM deliveries WHERE next_attempt_at IS NULL AND created_at < @Before LIMIT @Batch)",
+            new { Before = before.ToUnixTimeMilliseconds(), Batch }, cancel)
+        + await InBatchesAsync(
+            """
+            DELETE FROM deliveries WHERE rowid IN (
+              SELECT rowid FROM deliveries WHERE next_attempt_at IS NULL ORDER BY created_at
+              LIMIT min(@Batch, max(0, (SELECT count(*) FROM deliveries WHERE next_attempt_at IS NULL) - @Keep)))
+            """,
+            new { Keep = keep, Batch }, cancel);
+
     private async Task<int> InBatchesAsync(string sql, object parameters, CancellationToken cancel)
     {
         var total = 0;

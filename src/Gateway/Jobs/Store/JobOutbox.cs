@@ -23,6 +23,7 @@ internal static class JobOutbox
             WHERE (namespace IS NULL OR namespace = @Namespace) AND EXISTS (SELECT 1 FROM json_each(events) WHERE value = @Kind)
             """,
             new { ended.Namespace, Kind = kind });
+        string? payload = null;
         foreach (var (webhook, waiting) in receivers)
         {
             if (waiting < MaxWaiting)
@@ -32,7 +33,7 @@ internal static class JobOutbox
                     INSERT INTO deliveries (id, webhook_id, event, job_id, payload, created_at, next_attempt_at)
                     VALUES (@Id, @Webhook, @Kind, @Job, @Payload, @Now, @Now)
                     """,
-                    new { Id = $"msg_{ids.Next()}", Webhook = webhook, Kind = kind, Job = ended.Id, Payload = PayloadOf(kind, ended), Now = now });
+                    new { Id = $"msg_{ids.Next()}", Webhook = webhook, Kind = kind, Job = ended.Id, Payload = payload ??= PayloadOf(kind, ended), Now = now });
             }
             else
             {

@@ -73,6 +73,7 @@ internal static class JobSchema
         """
         -- Whose turn it is.
         CREATE INDEX jobs_waiting ON jobs (namespace, subject, next_attempt_at, id) WHERE state = 'queued';
+        CREATE INDEX jobs_to_cancel ON jobs (id) WHERE state = 'queued' AND cancel_requested = 1;
         """,
         """
         CREATE TABLE webhooks (

@@ -46,7 +46,7 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
 
     /// <summary>Takes a job that is due: one that is to be canceled, or else the oldest one of whose turn it is.</summary>
     public Task<JobRecord?> ClaimAsync(ClaimScope scope, CancellationToken cancel) => database.WriteAsync(
-        connection => (ToCancel(connection) ?? turns.Next(Waiting(connection), scope)) is { } id
+        connection => (ToCancel(connection) ?? (scope is ClaimScope.None ? null : turns.Next(Waiting(connection), scope))) is { } id
             ? One(connection,
                 $"""
                 UPDATE jobs SET state = 'running', epoch = epoch + 1, attempt = attempt + 1, sequence = sequence + {SequenceGap},

@@ -43,7 +43,7 @@ internal sealed class JobTurns
         // Turns of those who wait no more are forgotten: nothing grows.
         turns = waiting.SelectMany(Keys).Distinct(StringComparer.Ordinal).Where(turns.ContainsKey).ToDictionary(key => key, key => turns[key], StringComparer.Ordinal);
         var next = waiting
-            .Where(flow => scope is ClaimScope.Any || (scope is ClaimScope.Newcomers && flow.RunningInNamespace is 0))
+            .Where(flow => scope is ClaimScope.Any || flow.RunningInNamespace is 0)
             .OrderBy(flow => flow.RunningInNamespace)
             .ThenBy(flow => LastTurn(flow.Namespace))
             .ThenBy(flow => flow.Running)

@@ -52,7 +52,6 @@ public sealed class JobTurnsTests
         Queue("team-b", "bob", 2);
         Assert.Equal(2, Next(ClaimScope.Newcomers));
         Assert.Null(Next(ClaimScope.Newcomers));
-        Assert.Null(Next(ClaimScope.None));
     }
 
     private void Queue(string containerdNamespace, string subject, int count) =>
