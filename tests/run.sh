@@ -74,6 +74,16 @@ build() {
   say "restore and build"
   dotnet restore Gateway.sln --locked-mode --verbosity quiet --disable-build-servers
   dotnet build Gateway.sln --configuration Release --no-restore --verbosity quiet --disable-build-servers
+  if [[ " ${suites[*]} " == *ContainerdTests* ]]; then
+    say "build with failpoints"
+    build_failpoints
+  fi
+}
+
+# The gateway that the fault campaign kills: compiled ahead, as it is started some hundred times.
+build_failpoints() {
+  dotnet publish src/Gateway --configuration Release --use-current-runtime --output artifacts/failpoints -p:Failpoints=true \
+    --nologo --verbosity quiet --disable-build-servers
 }
 
 run_checks() {

@@ -99,7 +99,9 @@ public sealed class BlobWriter : IAsyncDisposable
 
         // The call is done with the memory when the write ends, so the caller's buffer can be wrapped instead of copied.
         var request = new WriteContentRequest { Action = WriteAction.Write, Ref = ingestRef, Offset = sent, Data = UnsafeByteOperations.UnsafeWrap(bytes) };
+        Failpoint.Before("Content/Write write", CallRules.Injected);
         await SendAsync(request, cancel);
+        Failpoint.After("Content/Write write", CallRules.Injected);
         sent += bytes.Length;
     }
 
@@ -116,11 +118,16 @@ public sealed class BlobWriter : IAsyncDisposable
         request.Labels.Add(labels.ToDictionary(StringComparer.Ordinal));
         try
         {
+            Failpoint.Before("Content/Write commit", CallRules.Injected);
             await SendAsync(request, cancel);
             await call.CompleteAsync();
-            return await answers.WaitAsync(cancel) is { Action: WriteAction.Commit }
-                ? true
-                : throw new RpcException(new Grpc.Core.Status(StatusCode.DataLoss, "containerd closed the write without a commit"));
+            if (await answers.WaitAsync(cancel) is not { Action: WriteAction.Commit })
+            {
+                throw new RpcException(new Grpc.Core.Status(StatusCode.DataLoss, "containerd closed the write without a commit"));
+            }
+
+            Failpoint.After("Content/Write commit", CallRules.Injected);
+            return true;
         }
         catch (RpcException first) when (first.StatusCode is StatusCode.AlreadyExists)
         {
@@ -164,10 +171,12 @@ public sealed class BlobWriter : IAsyncDisposable
 
     private async Task StatAsync(CancellationToken cancel)
     {
+        Failpoint.Before("Content/Write open", CallRules.Injected);
         await SendAsync(new WriteContentRequest { Action = WriteAction.Stat, Ref = ingestRef, Total = total }, cancel);
         opening = call.ReadAsync(CancellationToken.None);
         var answer = await opening.WaitAsync(cancel)
             ?? throw new RpcException(new Grpc.Core.Status(StatusCode.DataLoss, "containerd closed the write without an answer"));
+        Failpoint.After("Content/Write open", CallRules.Injected);
         sent = stored = answer.Offset;
     }
 

@@ -21,9 +21,11 @@ internal sealed class CallRules(string? containerdNamespace, string? leaseId) : 
         TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
     {
         Guard(request);
-        var call = continuation(request, With(context));
+        Failpoint.Before(context.Method.FullName, Injected);
+        var late = LateCancel.For(context.Method.ServiceName, context.Method.Name, context.Options.CancellationToken);
+        var call = continuation(request, With(context, late));
         return new AsyncUnaryCall<TResponse>(
-            Counted(call.ResponseAsync, context.Method.FullName), call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
+            Counted(call.ResponseAsync, context.Method.FullName, late), call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
     }
 
     public override TResponse BlockingUnaryCall<TRequest, TResponse>(
@@ -52,6 +54,10 @@ internal sealed class CallRules(string? containerdNamespace, string? leaseId) : 
         ClientInterceptorContext<TRequest, TResponse> context, AsyncDuplexStreamingCallContinuation<TRequest, TResponse> continuation) =>
         continuation(With(context));
 
+    /// <summary>What a failpoint throws in place of a call. UNKNOWN is what containerd reports the system's own errors as.</summary>
+    internal static RpcException Injected(string text) =>
+        new(new Status(text.Contains("space", StringComparison.Ordinal) ? StatusCode.Unknown : StatusCode.Unavailable, text));
+
     private static void Guard<TRequest>(TRequest request)
     {
         if (request is IMessage message)
@@ -60,11 +66,14 @@ internal sealed class CallRules(string? containerdNamespace, string? leaseId) : 
         }
     }
 
-    private static async Task<TResponse> Counted<TResponse>(Task<TResponse> answer, string method)
+    private static async Task<TResponse> Counted<TResponse>(Task<TResponse> answer, string method, LateCancel? late)
     {
+        using var followed = late;
         try
         {
-            return await answer;
+            var answered = await answer;
+            Failpoint.After(method, Injected);
+            return answered;
         }
         catch (RpcException failure)
         {
@@ -76,7 +85,7 @@ internal sealed class CallRules(string? containerdNamespace, string? leaseId) : 
     private static void Count(RpcException failure, string method) =>
         Failures.Add(1, new("rpc.method", method), new("rpc.grpc.status_code", (int)failure.StatusCode));
 
-    private ClientInterceptorContext<TRequest, TResponse> With<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context)
+    private ClientInterceptorContext<TRequest, TResponse> With<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context, LateCancel? late = null)
         where TRequest : class
         where TResponse : class
     {
@@ -98,6 +107,7 @@ internal sealed class CallRules(string? containerdNamespace, string? leaseId) : 
             options = options.WithDeadline(TimeProvider.System.GetUtcNow().UtcDateTime + limit);
         }
 
-        return new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, options);
+        return new ClientInterceptorContext<TRequest, TResponse>(
+            context.Method, context.Host, late is null ? options : options.WithCancellationToken(late.Token));
     }
 }

@@ -40,6 +40,10 @@ public sealed class ContainerdDaemon : IAsyncDisposable
 
     public IReadOnlyList<string> Snapshotters => withBtrfs ? MachineSnapshotters : ["overlayfs", "native"];
 
+    public bool HasExited => process!.HasExited;
+
+    public int Id => process!.Id;
+
     /// <summary>What the daemon wrote since its first start.</summary>
     public string Log => earlierLog + process?.Log;
 

@@ -40,12 +40,14 @@ public sealed class Ctr(string program, string address)
         Regex.Match(await RunAsync(containerdNamespace, "images", "ls", $"name=={name}"), "sha256:[0-9a-f]{64}").Value;
 
     /// <summary>Labels of a blob: those that keep its children are among them.</summary>
-    public async Task<IReadOnlyDictionary<string, string>> LabelsOfAsync(string containerdNamespace, string digest)
-    {
-        var row = Lines(await RunAsync(containerdNamespace, "content", "ls")).Single(line => line.StartsWith(digest, StringComparison.Ordinal));
-        return row.Split('\t', StringSplitOptions.RemoveEmptyEntries)[^1].Split(',').Where(label => label.Contains('='))
-            .ToDictionary(label => label.Split('=')[0], label => label[(label.IndexOf('=') + 1)..]);
-    }
+    public async Task<IReadOnlyDictionary<string, string>> LabelsOfAsync(string containerdNamespace, string digest) =>
+        (await LabelsAsync(containerdNamespace))[digest];
+
+    /// <summary>Labels of every blob.</summary>
+    public async Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> LabelsAsync(string containerdNamespace) =>
+        Lines(await RunAsync(containerdNamespace, "content", "ls")).Skip(1).Select(row => row.Split('\t', StringSplitOptions.RemoveEmptyEntries))
+            .ToDictionary(row => row[0].Trim(), row => (IReadOnlyDictionary<string, string>)row[^1].Split(',').Where(label => label.Contains('='))
+                .ToDictionary(label => label.Split('=')[0], label => label[(label.IndexOf('=') + 1)..]));
 
     public async Task<JsonObject> SnapshotAsync(string containerdNamespace, string key, string snapshotter = "overlayfs") =>
         JsonNode.Parse(await RunAsync(containerdNamespace, "snapshots", "--snapshotter", snapshotter, "info", key))!.AsObject();

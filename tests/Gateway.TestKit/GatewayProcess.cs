@@ -10,10 +10,12 @@ public sealed class GatewayProcess : IAsyncDisposable
 
     private readonly string folder = Repo.NewFolder("gateway");
     private readonly Dictionary<string, string?> environment;
+    private readonly string program;
     private ChildProcess? process;
 
-    private GatewayProcess(string containerdAddress, IReadOnlyDictionary<string, string?>? settings)
+    private GatewayProcess(string containerdAddress, IReadOnlyDictionary<string, string?>? settings, string? program)
     {
+        this.program = program ?? Path.Combine(AppContext.BaseDirectory, "Gateway.dll");
         environment = new Dictionary<string, string?>
         {
             ["Containerd__Address"] = containerdAddress,
@@ -41,6 +43,10 @@ public sealed class GatewayProcess : IAsyncDisposable
 
     public string Log => process!.Log;
 
+    public bool HasExited => process!.HasExited;
+
+    public int Id => process!.Id;
+
     /// <summary>The log as what it is, a JSON object a line; lines of other kinds are left out.</summary>
     public IReadOnlyList<JsonObject> LogEntries =>
         [.. Log.Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonNode.Parse(line)!.AsObject())];
@@ -49,9 +55,12 @@ public sealed class GatewayProcess : IAsyncDisposable
 
     public long MemoryBytes => process!.MemoryBytes;
 
-    public static async Task<GatewayProcess> StartAsync(string containerdAddress, IReadOnlyDictionary<string, string?>? settings = null)
+    /// <param name="containerdAddress">The daemon's socket.</param>
+    /// <param name="settings">What differs from the kit's own.</param>
+    /// <param name="program">Another build's <c>Gateway.dll</c>.</param>
+    public static async Task<GatewayProcess> StartAsync(string containerdAddress, IReadOnlyDictionary<string, string?>? settings = null, string? program = null)
     {
-        var gateway = new GatewayProcess(containerdAddress, settings);
+        var gateway = new GatewayProcess(containerdAddress, settings, program);
         await gateway.StartAsync();
         return gateway;
     }
@@ -59,6 +68,11 @@ public sealed class GatewayProcess : IAsyncDisposable
     /// <summary>Starts it, again after an end, on the same store.</summary>
     public async Task StartAsync()
     {
+        if (process is not null)
+        {
+            await process.DisposeAsync();
+        }
+
         process = Launch();
         await Wait.UntilAsync(() => process.HasExited || Addresses().Length >= 2, "the gateway listens");
         if (process.HasExited)
@@ -74,13 +88,22 @@ public sealed class GatewayProcess : IAsyncDisposable
     /// <summary>Starts it and expects it to refuse; gives the log.</summary>
     public static async Task<(int ExitCode, string Log)> StartRefusedAsync(IReadOnlyDictionary<string, string?> settings)
     {
-        await using var gateway = new GatewayProcess("/nonexistent", settings);
+        await using var gateway = new GatewayProcess("/nonexistent", settings, program: null);
         gateway.process = gateway.Launch();
         await Wait.UntilAsync(() => gateway.process.HasExited, "the gateway refuses to start", seconds: 20);
         return (gateway.process.ExitCode, gateway.Log);
     }
 
     public Task KillAsync() => process!.KillAsync();
+
+    /// <summary>Waits for the end of a process whose connections have broken: that comes a moment after. Ends in silence where it lives on.</summary>
+    public async Task HasEndedAsync()
+    {
+        for (var tries = 0; !HasExited && tries < 20; tries++)
+        {
+            await Task.Delay(10);
+        }
+    }
 
     public Task<int> TerminateAsync() => process!.TerminateAsync();
 
@@ -100,7 +123,7 @@ public sealed class GatewayProcess : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private ChildProcess Launch() => ChildProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "Gateway.dll")], environment);
+    private ChildProcess Launch() => ChildProcess.Start("dotnet", [program], environment);
 
     private Uri[] Addresses() => Regex.Matches(Log, @"Now listening on: (http://[^\s""]+)").Select(match => new Uri(match.Groups[1].Value)).ToArray();
 }

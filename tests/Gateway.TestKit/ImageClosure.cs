@@ -14,12 +14,18 @@ internal sealed class ImageClosure
     private readonly HashSet<string> chains = [];
     private readonly List<string> violations = [];
 
-    private ImageClosure(ContainerdDaemon daemon, IEnumerable<string> present) => (this.daemon, this.present) = (daemon, [.. present]);
+    private readonly Lazy<Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>>> labels;
+
+    private ImageClosure(ContainerdDaemon daemon, string containerdNamespace, IEnumerable<string> present)
+    {
+        (this.daemon, this.present) = (daemon, [.. present]);
+        labels = new(() => daemon.Ctr.LabelsAsync(containerdNamespace));
+    }
 
     public static async Task<IReadOnlyList<string>> ViolationsAsync(ContainerdDaemon daemon, string containerdNamespace, string snapshotter)
     {
         var ctr = daemon.Ctr;
-        var closure = new ImageClosure(daemon, await ctr.BlobsAsync(containerdNamespace));
+        var closure = new ImageClosure(daemon, containerdNamespace, await ctr.BlobsAsync(containerdNamespace));
         foreach (var name in await ctr.ImagesAsync(containerdNamespace))
         {
             var row = await ctr.CheckAsync(containerdNamespace, name, snapshotter);
@@ -35,7 +41,7 @@ internal sealed class ImageClosure
         closure.violations.AddRange((await ctr.SnapshotsAsync(containerdNamespace, snapshotter))
             .Where(snapshot => snapshot.Kind is "Committed" && !closure.chains.Contains(snapshot.Key))
             .Select(snapshot => $"snapshot {snapshot.Key} is left though no image needs it"));
-        foreach (var (config, top) in await closure.UnpackedAsync(containerdNamespace, snapshotter))
+        foreach (var (config, top) in await closure.UnpackedAsync(snapshotter))
         {
             if (!(await ctr.SnapshotsAsync(containerdNamespace, snapshotter)).Any(snapshot => snapshot.Key == top && snapshot.Kind is "Committed"))
             {
@@ -72,13 +78,19 @@ internal sealed class ImageClosure
             violations.Add($"index {digest} of {owner} has no manifest");
         }
 
-        foreach (var child in manifests.Where(present.Contains).Concat(Digests(document["layers"])).Concat(Digests(document["config"])))
+        var children = manifests.Where(present.Contains).Concat(Digests(document["layers"])).Concat(Digests(document["config"])).ToArray();
+        violations.AddRange(children.Except(await HeldByAsync(digest)).Select(child => $"blob {digest} of {owner} does not hold {child}"));
+        foreach (var child in children)
         {
             await NeedAsync(child, owner);
         }
 
         AddChains(document["rootfs"]?["diff_ids"]?.AsArray());
     }
+
+    // What the daemon's collector sees as reachable from a blob.
+    private async Task<IEnumerable<string>> HeldByAsync(string digest) => (await labels.Value).GetValueOrDefault(digest)?
+        .Where(label => label.Key.StartsWith("containerd.io/gc.ref.content", StringComparison.Ordinal)).Select(label => label.Value) ?? [];
 
     private async Task VerifyAsync(string digest)
     {
@@ -99,13 +111,12 @@ internal sealed class ImageClosure
         }
     }
 
-    private async Task<IReadOnlyList<(string Config, string Top)>> UnpackedAsync(string containerdNamespace, string snapshotter)
+    private async Task<IReadOnlyList<(string Config, string Top)>> UnpackedAsync(string snapshotter)
     {
         var unpacked = new List<(string, string)>();
         foreach (var config in needed.Where(digest => present.Contains(digest) && Document(digest)?["rootfs"] is not null))
         {
-            var labels = await daemon.Ctr.LabelsOfAsync(containerdNamespace, config);
-            if (labels.TryGetValue("containerd.io/gc.ref.snapshot." + snapshotter, out var top))
+            if ((await labels.Value)[config].TryGetValue("containerd.io/gc.ref.snapshot." + snapshotter, out var top))
             {
                 unpacked.Add((config, top));
             }

@@ -6,7 +6,12 @@ namespace Gateway.TestKit;
 public static class Invariants
 {
     /// <summary>The violations; none when all is well. Forces a garbage collection first, so that what it would take is gone. Prints a line of JSON.</summary>
-    public static async Task<IReadOnlyList<string>> CheckAsync(ContainerdDaemon daemon, string containerdNamespace, string snapshotter = "overlayfs")
+    /// <param name="daemon">May be shared with other namespaces' work unless <paramref name="traces"/> are given.</param>
+    /// <param name="containerdNamespace">Where no work goes on.</param>
+    /// <param name="snapshotter">What its images are unpacked to.</param>
+    /// <param name="traces">Where nothing else works on the node: the store, the log and the daemon as a whole are looked at too.</param>
+    public static async Task<IReadOnlyList<string>> CheckAsync(
+        ContainerdDaemon daemon, string containerdNamespace, string snapshotter = "overlayfs", NodeTraces? traces = null)
     {
         var violations = new List<string>();
         var ctr = daemon.Ctr;
@@ -18,6 +23,11 @@ public static class Invariants
         await ctr.CollectAsync(containerdNamespace);
         violations.AddRange(await ImageClosure.ViolationsAsync(daemon, containerdNamespace, snapshotter));
         violations.AddRange(IngestsOnDisk(daemon, containerdNamespace));
+        if (traces is not null)
+        {
+            violations.AddRange(await DaemonInvariants.ViolationsAsync(daemon, snapshotter));
+            violations.AddRange(StoreInvariants.Violations(traces, containerdNamespace));
+        }
 
         Console.WriteLine(JsonSerializer.Serialize(new { check = "invariants", containerd = daemon.Version, @namespace = containerdNamespace, snapshotter, violations }));
         return violations;

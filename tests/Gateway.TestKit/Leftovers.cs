@@ -3,6 +3,10 @@ namespace Gateway.TestKit;
 /// <summary>What a daemon leaves when it is killed: shims, which are meant to outlive it, and mounts.</summary>
 internal static class Leftovers
 {
+    /// <summary>Command lines that name the address, each as one text.</summary>
+    public static IEnumerable<string> CommandLines(string address) => Directory.EnumerateDirectories("/proc")
+        .Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])).Select(CommandLine).Where(line => line.Contains(address, StringComparison.Ordinal));
+
     /// <summary>Ends every process whose command line names the address, as each shim's does.</summary>
     public static async Task EndProcessesAsync(string address)
     {

@@ -24,7 +24,10 @@ internal sealed class RegistryHttp(RegistryOptions options, TimeProvider time) :
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
         try
         {
-            return await InvokerFor(tls, host).SendAsync(request, either.Token);
+            Failpoint.Before($"registry {request.Method}", Injected);
+            var answer = await InvokerFor(tls, host).SendAsync(request, either.Token);
+            Failpoint.After($"registry {request.Method}", Injected);
+            return answer;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -54,6 +57,8 @@ internal sealed class RegistryHttp(RegistryOptions options, TimeProvider time) :
             invokers.Clear();
         }
     }
+
+    private static HttpRequestException Injected(string text) => new(text);
 
     private static RegistryFault FaultOf(Exception fault, string host) => fault switch
     {

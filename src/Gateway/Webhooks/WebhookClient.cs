@@ -33,7 +33,9 @@ internal sealed class WebhookClient(RegistryOptions options, TimeProvider time, 
         stop.CancelAfter(limit);
         try
         {
+            Failpoint.Before("webhook POST", Injected);
             using var answer = await http.SendAsync(request, stop.Token);
+            Failpoint.After("webhook POST", Injected);
             var status = (int)answer.StatusCode;
             return status is >= 200 and < 300 ? new(status, null) : new(status, $"answered {status}", RetryAfterHeader.Of(answer, time));
         }
@@ -58,6 +60,8 @@ internal sealed class WebhookClient(RegistryOptions options, TimeProvider time, 
     }
 
     public void Dispose() => http.Dispose();
+
+    private static HttpRequestException Injected(string text) => new(text);
 
     private static SocketsHttpHandler Handler(RegistryOptions options)
     {

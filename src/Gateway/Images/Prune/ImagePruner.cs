@@ -1,5 +1,6 @@
 using Gateway.Containerd;
 using Gateway.Containerd.Services.Images;
+using Gateway.Images.Pull;
 using Gateway.Jobs;
 
 namespace Gateway.Images.Prune;
@@ -8,7 +9,7 @@ namespace Gateway.Images.Prune;
 /// Removes images that nothing needs. Steps: 1 read what there is and what it leads to · 2 choose · 3 leave what something needs · 4 measure
 /// what would go · 5 remove record by record, each looked at once more under its lock · 6 have the daemon collect · 7 count what is gone.
 /// </summary>
-internal sealed class ImagePruner(ContainerdClient containerd, RecordLocks records, JobQueries jobs, TimeProvider time)
+internal sealed class ImagePruner(ContainerdClient containerd, PullLease lease, RecordLocks records, JobQueries jobs, TimeProvider time)
 {
     /// <summary>More than the longest collection takes.</summary>
     private static readonly TimeSpan LeaseTerm = TimeSpan.FromHours(2);
@@ -129,8 +130,7 @@ internal sealed class ImagePruner(ContainerdClient containerd, RecordLocks recor
     // A lease that is dropped with `sync` is the daemon's only way to ask for a collection and wait for it.
     private async Task CollectAsync(string containerdNamespace, string leaseId, CancellationToken cancel)
     {
-        var held = await containerd.HoldLeaseAsync(
-            containerdNamespace, leaseId, time.GetUtcNow() + LeaseTerm, new Dictionary<string, string>(StringComparer.Ordinal), cancel);
+        var held = await lease.HoldAsync(containerdNamespace, leaseId, time.GetUtcNow() + LeaseTerm, cancel);
         await held.DropLeaseAsync(leaseId, sync: true, cancel);
     }
 

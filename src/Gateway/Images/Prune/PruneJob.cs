@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Gateway.Containerd;
 using Gateway.Http;
 using Gateway.Images.Pull;
 using Gateway.Jobs;
@@ -8,7 +7,7 @@ using Gateway.Jobs;
 namespace Gateway.Images.Prune;
 
 /// <summary>The job <c>image.prune</c>. After a restart it looks anew; what an earlier attempt removed is then not in the result.</summary>
-internal sealed class PruneJob(ImagePruner pruner, ContainerdClient containerd) : IJobHandler
+internal sealed class PruneJob(ImagePruner pruner, PullLease lease) : IJobHandler
 {
     public const string JobKind = "image.prune";
 
@@ -17,11 +16,12 @@ internal sealed class PruneJob(ImagePruner pruner, ContainerdClient containerd) 
     public async Task<JsonNode?> RunAsync(JobRun job, CancellationToken cancel)
     {
         job.Progress.Enter(JobPhase.Finalizing);
+        await CleanUpAsync(job, cancel); // an earlier attempt may have ended between making its lease and dropping it
         var work = job.Request.Deserialize<PruneWork>(GatewayJson.Options)!;
         var result = await pruner.PruneAsync(job.Namespace, work, PullLease.IdOf(job.Id), cancel);
         return JsonSerializer.SerializeToNode(result, GatewayJson.Options);
     }
 
     public Task CleanUpAsync(JobRun job, CancellationToken cancel) =>
-        containerd.In(job.Namespace).DropLeaseAsync(PullLease.IdOf(job.Id), sync: false, cancel);
+        lease.DropAsync(job.Namespace, PullLease.IdOf(job.Id), cancel);
 }

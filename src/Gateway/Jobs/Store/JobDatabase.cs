@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Dapper;
 using Gateway.Http;
 using Microsoft.Data.Sqlite;
@@ -12,6 +13,9 @@ internal sealed class JobDatabase : IDisposable
 {
     /// <summary>How long a statement waits for a lock. Only a person's sqlite3 shell can hold one.</summary>
     private const int BusySeconds = 5;
+
+    /// <summary>SQLITE_FULL.</summary>
+    private const int SqliteFull = 13;
 
     private readonly FileStream processLock;
     private readonly SqliteConnection writer;
@@ -56,14 +60,19 @@ internal sealed class JobDatabase : IDisposable
     }
 
     /// <summary>Runs the work in one transaction that is on the disk when this returns.</summary>
-    public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancel)
+    /// <param name="work">What is to be one.</param>
+    /// <param name="cancel">Ends the wait for the writer, not the transaction.</param>
+    /// <param name="purpose">Names the transaction among the failpoints.</param>
+    public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancel, [CallerMemberName] string purpose = "")
     {
         await gate.WaitAsync(cancel);
         try
         {
             using var transaction = writer.BeginTransaction();
             var result = work(writer);
+            Failpoint.Before($"store {purpose}", Injected);
             transaction.Commit();
+            Failpoint.After($"store {purpose}", Injected);
             return result;
         }
         catch (SqliteException failure) when (IsUnavailable(failure))
@@ -82,6 +91,7 @@ internal sealed class JobDatabase : IDisposable
         await gate.WaitAsync(cancel);
         try
         {
+            Failpoint.Before("store progress", Injected);
             return advisory.Execute(sql, parameters);
         }
         catch (SqliteException failure) when (IsUnavailable(failure))
@@ -159,6 +169,8 @@ internal sealed class JobDatabase : IDisposable
         ForeignKeys = true,
         DefaultTimeout = BusySeconds,
     }.ToString();
+
+    private static SqliteException Injected(string text) => new(text, SqliteFull);
 
     private static JobStoreException Damaged(string path, string verdict, Exception? inner) => new(JobStoreFault.Damaged,
         $"the job store {path} is damaged ({verdict}): move it away to start with an empty one, or restore it from a backup", inner);

@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Text.Json;
+using Gateway.TestKit;
+
+namespace Gateway.ContainerdTests.Survival;
+
+/// <summary>How much of the campaign is run: each place once over all versions, or with <c>FAULTS=long</c> each place on each version, several times.</summary>
+internal static class Campaign
+{
+    public static bool IsLong { get; } = Environment.GetEnvironmentVariable("FAULTS") is "long";
+
+    public static TheoryData<string> Versions => [.. ContainerdDaemon.Versions];
+
+    /// <summary>What one version is asked to do of all.</summary>
+    /// <param name="all">In an order that is the same each time.</param>
+    /// <param name="version">One of <see cref="Versions"/>.</param>
+    /// <param name="every">Of the short form, only each so many-eth.</param>
+    public static IEnumerable<T> Share<T>(IReadOnlyList<T> all, string version, int every = 1)
+    {
+        var versions = ContainerdDaemon.Versions.ToList();
+        return IsLong
+            ? Enumerable.Repeat(all, Rounds).SelectMany(each => each)
+            : all.Where((_, index) => index % (versions.Count * every) == versions.IndexOf(version));
+    }
+
+    /// <summary>A line for who publishes the figures.</summary>
+    public static void Report(string fault, string version, int trials, (int Gateway, int Containerd) deaths)
+    {
+        var line = JsonSerializer.Serialize(new { fault, containerd = version, trials, gatewayDeaths = deaths.Gateway, containerdDeaths = deaths.Containerd, violations = 0 });
+        Console.WriteLine(line);
+        if (Environment.GetEnvironmentVariable("FAULTS_REPORT") is { Length: > 0 } file)
+        {
+            File.AppendAllText(file, line + "\n");
+        }
+    }
+
+    private static int Rounds => int.Parse(Environment.GetEnvironmentVariable("FAULT_ROUNDS") ?? "3", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,89 @@
+using System.Text.Json.Nodes;
+
+namespace Gateway.ContainerdTests.Survival;
+
+/// <summary>Each effect fails once, in the ways it can, and each place sees a cancel.</summary>
+public sealed class ErrorTests
+{
+    private const string Lost = "error(connection lost)";
+    private const string Full = "error(write: no space left on device)";
+
+    /// <summary>Of the places, the short form takes each so many-eth.</summary>
+    private const int Every = 2;
+
+    /// <summary>A daemon that could not be reached is left alone for five seconds before the next try.</summary>
+    private const int EveryLost = 16;
+
+    [Theory]
+    [MemberData(nameof(Campaign.Versions), MemberType = typeof(Campaign))]
+    public async Task Effect_that_fails_once_is_tried_again_or_told_by_its_code_and_leaves_nothing(string version)
+    {
+        await using var node = await FaultNode.StartAsync(version);
+        var (trials, jobs) = (0, new List<string>());
+        foreach (var work in Workload.All)
+        {
+            var undisturbed = new Trial(node, work);
+            await undisturbed.SucceededAsync(await undisturbed.RunAsync(script: null));
+            var passings = Places.In(node.Trace);
+            var (lost, full) = (passings.Select(passing => (passing, Lost)).ToList(), passings.Select(passing => (passing, Full)).ToList());
+            foreach (var (passing, action) in Campaign.Share(lost, version, EveryLost).Concat(Campaign.Share(full, version, Every)))
+            {
+                var trial = new Trial(node, work);
+                await HasAnHonestEndAsync(trial, await trial.RunAsync(Places.At(passing, action)), passing.Place, action);
+                jobs.Add(trial.JobId);
+                trials++;
+            }
+        }
+
+        await node.EachWasToldOnceAsync(jobs);
+        Campaign.Report("errors and full disks", version, trials, node.Deaths);
+        Assert.Equal((0, 0), node.Deaths);
+    }
+
+    [Theory]
+    [MemberData(nameof(Campaign.Versions), MemberType = typeof(Campaign))]
+    public async Task Cancel_at_any_place_ends_as_canceled_or_done_and_leaves_nothing(string version)
+    {
+        await using var node = await FaultNode.StartAsync(version);
+        var (trials, canceled) = (0, 0);
+        foreach (var work in Workload.All)
+        {
+            var undisturbed = new Trial(node, work);
+            await undisturbed.SucceededAsync(await undisturbed.RunAsync(script: null));
+            foreach (var passing in Campaign.Share(Places.In(node.Trace), version, Every))
+            {
+                var trial = new Trial(node, work);
+                var job = await trial.RunAsync(Places.At(passing, "delay(200)"), cancelAt: passing.Place);
+                if ((string?)job["state"] is "succeeded")
+                {
+                    await trial.SucceededAsync(job);
+                }
+                else
+                {
+                    Assert.True((string?)job["state"] is "canceled", job.ToJsonString());
+                    await trial.CameToNothingAsync();
+                    canceled++;
+                }
+
+                trials++;
+            }
+        }
+
+        Campaign.Report("cancel", version, trials, node.Deaths);
+        Assert.True(canceled > trials / 4, $"{canceled} of {trials} were canceled");
+    }
+
+    // A disk that is full is not tried again; everything else here passes.
+    private static async Task HasAnHonestEndAsync(Trial trial, JsonObject job, string place, string action)
+    {
+        if (action is Full && (string?)job["state"] is "failed")
+        {
+            Assert.Equal("insufficient_storage", (string?)job["error"]!["code"]);
+            await trial.CameToNothingAsync();
+            return;
+        }
+
+        Assert.True((string?)job["state"] is "succeeded", $"{place} {action}: {job.ToJsonString()}");
+        await trial.SucceededAsync(job);
+    }
+}

@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json.Nodes;
+using Gateway.TestKit;
+
+namespace Gateway.ContainerdTests.Survival;
+
+/// <summary>
+/// A containerd and a gateway built with failpoints, a registry, and a receiver of webhooks; what dies is started again. Nothing else works on them.
+/// </summary>
+internal sealed class FaultNode : IAsyncDisposable
+{
+    /// <summary>The password of each pull. It may be found nowhere.</summary>
+    public const string Canary = "canary-Zq8vJ2mX5tR7wB4nK9pL3sD6";
+
+    private readonly string folder = Repo.NewFolder("faults");
+    private readonly ConcurrentDictionary<string, ConcurrentBag<string>> messages = new();
+    private long tracedBefore;
+
+    private FaultNode(ContainerdDaemon containerd, ScriptedRegistry registry) => (Containerd, Registry) = (containerd, registry);
+
+    public ContainerdDaemon Containerd { get; }
+
+    public GatewayProcess Gateway { get; private set; } = null!;
+
+    public ScriptedRegistry Registry { get; }
+
+    public GatewayApi Api => Gateway.Api;
+
+    public Ctr Ctr => Containerd.Ctr;
+
+    /// <summary>Times that the gateway and the daemon were found dead.</summary>
+    public (int Gateway, int Containerd) Deaths { get; private set; }
+
+    /// <summary>Places that were passed since <see cref="ForgetTrace"/>, in their order.</summary>
+    public IReadOnlyList<string> Trace => [.. Lines().Skip((int)tracedBefore)];
+
+    /// <summary>Places that were ever passed.</summary>
+    public IReadOnlySet<string> Passed => Lines().ToHashSet();
+
+    private static string Program => Path.Combine(Repo.Root, "artifacts", "failpoints", "Gateway.dll");
+
+    public static async Task<FaultNode> StartAsync(string version)
+    {
+        if (!File.Exists(Program))
+        {
+            throw new InvalidOperationException($"{Program} is not there: tests/run.sh builds it");
+        }
+
+        var (daemon, engine) = version.Split('/') is [var number, var name] ? (number, name) : (version, "gateway");
+        var node = new FaultNode(await ContainerdDaemon.StartAsync(daemon), await ScriptedRegistry.StartAsync());
+        node.Registry.Script = node.ReceiveAsync;
+        node.Gateway = await GatewayProcess.StartAsync(node.Containerd.Address, new Dictionary<string, string?>
+        {
+            ["Images__Engine"] = engine,
+            ["GATEWAY_FAILPOINTS"] = node.ScriptFile,
+            ["GATEWAY_FAILPOINTS_TRACE"] = node.TraceFile,
+        }, Program);
+        var hook = await node.Api.PostAsync("/v1/webhooks", new { url = $"http://{node.Registry.Host}/hook", events = new[] { "job.succeeded", "job.failed", "job.canceled" } });
+        Assert.True(hook.Status is HttpStatusCode.Created, hook.Text);
+        return node;
+    }
+
+    /// <summary>Sets what is to happen, <c>place=terms</c>; null is nothing.</summary>
+    public void Arm(string? script)
+    {
+        File.WriteAllText(ScriptFile + ".new", script ?? "");
+        File.Move(ScriptFile + ".new", ScriptFile, overwrite: true);
+    }
+
+    public void ForgetTrace() => tracedBefore = Lines().Length;
+
+    /// <summary>Starts again what has died. A daemon that has died may take the gateway with it, as a machine does.</summary>
+    public async Task ReviveAsync(bool together = false)
+    {
+        if (Containerd.HasExited)
+        {
+            Deaths = (Deaths.Gateway, Deaths.Containerd + 1);
+            if (together)
+            {
+                await Gateway.KillAsync();
+            }
+
+            await Containerd.StartAsync();
+        }
+
+        if (Gateway.HasExited)
+        {
+            Deaths = (Deaths.Gateway + 1, Deaths.Containerd);
+            Assert.DoesNotContain(Canary, Gateway.Log);
+            Arm(null); // else it may happen again before anybody is asked
+            await Gateway.StartAsync();
+        }
+    }
+
+    /// <summary>
+    /// Has the daemon look at its snapshots' folders: what it was killed over, between making one and recording it, it only collects beside another.
+    /// </summary>
+    public async Task CollectSnapshotsAsync(string ns)
+    {
+        await Ctr.RunAsync(ns, "snapshots", "prepare", "collected");
+        await Ctr.RunAsync(ns, "snapshots", "rm", "collected");
+    }
+
+    /// <summary>Every job has ended once: its receiver was told of one end, perhaps more than once.</summary>
+    public async Task EachWasToldOnceAsync(IReadOnlyCollection<string> jobs)
+    {
+        await Wait.UntilAsync(() => jobs.All(messages.ContainsKey), "every end is told");
+        Assert.All(jobs, job => Assert.Single(messages[job].Distinct()));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Gateway.DisposeAsync();
+        await Containerd.DisposeAsync();
+        await Registry.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private string ScriptFile => Path.Combine(folder, "script");
+
+    private string TraceFile => Path.Combine(folder, "trace");
+
+    private string[] Lines() => File.Exists(TraceFile) ? File.ReadAllLines(TraceFile) : [];
+
+    private async Task<bool> ReceiveAsync(Microsoft.AspNetCore.Http.HttpContext http)
+    {
+        if (http.Request.Path != "/hook")
+        {
+            return false;
+        }
+
+        var message = (await JsonNode.ParseAsync(http.Request.Body))!;
+        messages.GetOrAdd((string)message["data"]!["id"]!, _ => []).Add($"{http.Request.Headers["webhook-id"]} {message["type"]}");
+        return true;
+    }
+}

@@ -1,0 +1,36 @@
+
+namespace Gateway.ContainerdTests.Survival;
+
+/// <summary>kill -9 of the gateway at every place of every kind of work.</summary>
+public sealed class KillTests
+{
+    [Theory]
+    [MemberData(nameof(Campaign.Versions), MemberType = typeof(Campaign))]
+    public async Task Gateway_that_is_killed_at_any_place_ends_each_job_once_and_leaves_nothing(string version)
+    {
+        await using var node = await FaultNode.StartAsync(version);
+        var jobs = new List<string>();
+        var (planned, passed) = (0, new HashSet<string>());
+        foreach (var work in Workload.All)
+        {
+            var undisturbed = new Trial(node, work);
+            await undisturbed.SucceededAsync(await undisturbed.RunAsync(script: null));
+            jobs.Add(undisturbed.JobId);
+            var passings = Places.In(node.Trace);
+            passed.UnionWith(node.Trace.Select(Places.EffectOf));
+            foreach (var passing in Campaign.Share(passings, version))
+            {
+                var trial = new Trial(node, work);
+                await trial.SucceededAsync(await trial.RunAsync(Places.At(passing, "kill")));
+                jobs.Add(trial.JobId);
+                planned++;
+            }
+        }
+
+        await node.EachWasToldOnceAsync(jobs);
+        Campaign.Report("kill the gateway", version, planned, node.Deaths);
+        // What is killed at a place behind a job's end may be passed no more; it must stay the exception.
+        Assert.True(node.Deaths.Gateway >= planned * 0.95, $"{node.Deaths.Gateway} deaths of {planned}");
+        Assert.Equal(Places.Effects.Order(), passed.Where(Places.IsEffect).Order());
+    }
+}

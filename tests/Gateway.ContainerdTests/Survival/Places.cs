@@ -1,0 +1,40 @@
+namespace Gateway.ContainerdTests.Survival;
+
+/// <summary>Where work can be made to fail: each effect on containerd, a registry, the store and receivers of webhooks, before and after it.</summary>
+internal static class Places
+{
+    /// <summary>
+    /// The effects that the work of the campaign has. One that is no longer reached fails the run, and so does one that nobody has put down here.
+    /// </summary>
+    public static IReadOnlySet<string> Effects { get; } = new HashSet<string>(StringComparer.Ordinal)
+    {
+        "store ClaimAsync", "store EnqueueAsync", "store FinishAsync", "store KeepAsync",
+        "Leases/Create", "Leases/AddResource", "Leases/Delete",
+        "Content/Write open", "Content/Write write", "Content/Write commit", "Content/Update",
+        "Snapshots/Prepare", "Snapshots/View", "Snapshots/Commit", "Snapshots/Remove", "Diff/Apply", "Diff/Diff",
+        "Images/Create", "Images/Delete",
+        "registry HEAD", "registry GET", "registry POST", "registry PUT",
+    };
+
+    private static readonly HashSet<string> Reads =
+        ["Get", "List", "Info", "Stat", "Mounts", "Usage", "Version", "Server", "Plugins", "Status", "ListResources", "ListStatuses", "Check"];
+
+    private static readonly HashSet<string> Aside =
+        ["store progress", "store CheckHealthAsync", "store InBatchesAsync", "store DeleteFinishedAsync", "store DeliveredAsync", "store RequeueAbandonedAsync", "store AddAsync", "webhook POST"];
+
+    /// <summary>Of a trace, each passing of an effect's place: the place, and the how many-eth time it was passed.</summary>
+    public static IReadOnlyList<(string Place, int Nth)> In(IEnumerable<string> trace) =>
+    [
+        .. trace.Where(place => Effects.Contains(EffectOf(place))).GroupBy(place => place, StringComparer.Ordinal)
+            .SelectMany(group => Enumerable.Range(1, group.Key.StartsWith("store ClaimAsync", StringComparison.Ordinal) ? 1 : group.Count()).Select(nth => (group.Key, nth))),
+    ];
+
+    /// <summary>A script that does something at the n-th passing.</summary>
+    public static string At((string Place, int Nth) passing, string action) =>
+        passing.Nth is 1 ? $"{passing.Place}=1*{action}" : $"{passing.Place}={passing.Nth - 1}*off->1*{action}";
+
+    /// <summary>Reads have no effect, and of the store's transactions those of the clean-up each minute have no place in any work.</summary>
+    public static bool IsEffect(string effect) => !Reads.Contains(effect[(effect.IndexOf('/') + 1)..]) && !Aside.Contains(effect);
+
+    public static string EffectOf(string place) => place[..place.LastIndexOf(':')];
+}

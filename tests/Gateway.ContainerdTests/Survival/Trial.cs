@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Gateway.TestKit;
+
+namespace Gateway.ContainerdTests.Survival;
+
+/// <summary>One piece of work during which something fails, from its request to the proof that all is as if nothing had.</summary>
+internal sealed class Trial(FaultNode node, Workload work)
+{
+    private static readonly string[] Final = ["succeeded", "failed", "canceled"];
+
+    /// <summary>A clean-up that could not reach its daemon is done again by the sweeper, once a minute.</summary>
+    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(75);
+
+    private static int trials;
+
+    private readonly string key = $"{work.Kind.Split('.')[1]}-{Interlocked.Increment(ref trials)}";
+    private string[] before = [];
+
+    private string Namespace => work.Kind.Split('.')[1];
+
+    public string JobId { get; private set; } = "";
+
+    /// <summary>Does the work while the script is armed; gives the job's end.</summary>
+    /// <param name="script">See <see cref="FaultNode.Arm"/>.</param>
+    /// <param name="together">Whether a daemon that dies takes the gateway with it.</param>
+    /// <param name="cancelAt">A place; the job is canceled when it is passed.</param>
+    public async Task<JsonObject> RunAsync(string? script, bool together = false, string? cancelAt = null)
+    {
+        await work.PrepareAsync(node, Namespace);
+        before = await JobsAsync();
+        node.ForgetTrace();
+        node.Arm(script);
+        using var ended = new CancellationTokenSource();
+        var canceling = cancelAt is null ? Task.CompletedTask : CancelAtAsync(cancelAt, ended.Token);
+        JobId = await SubmitAsync(together);
+        var job = await EndAsync(together);
+        await ended.CancelAsync();
+        await canceling;
+        await Task.Delay(20); // a place behind the job's end is about to be passed
+        node.Arm(null);
+        await node.ReviveAsync(together);
+        return job;
+    }
+
+    /// <summary>The work was done, once, and nothing but its outcome is there.</summary>
+    public async Task SucceededAsync(JsonObject job)
+    {
+        Assert.True((string?)job["state"] is "succeeded", job.ToJsonString() + LastLines);
+        Assert.Equal(100, (int)job["progress"]!["percent"]!);
+        await work.VerifyAsync(node, Namespace, key);
+        await IsCleanAsync();
+    }
+
+    /// <summary>The work was not done, and nothing of it is there.</summary>
+    public async Task CameToNothingAsync()
+    {
+        await work.DropPreparedAsync(node, Namespace);
+        await IsCleanAsync();
+    }
+
+    /// <summary>One job, one end, and every invariant holds.</summary>
+    public async Task IsCleanAsync()
+    {
+        Assert.Equal([JobId], (await JobsAsync()).Except(before));
+        if (node.Deaths.Containerd > 0)
+        {
+            await node.CollectSnapshotsAsync(Namespace);
+        }
+
+        var traces = new NodeTraces(Path.Combine(node.Gateway.Folder, "jobs.db"), [FaultNode.Canary], node.Gateway.Log);
+        var waited = Stopwatch.StartNew();
+        IReadOnlyList<string> violations;
+        while ((violations = await Invariants.CheckAsync(node.Containerd, Namespace, traces: traces)).Count > 0 && waited.Elapsed < SettlingTime)
+        {
+            await Task.Delay(500);
+        }
+
+        Assert.True(violations.Count is 0, $"{key}: {string.Join("; ", violations)}\n{LastLines}");
+        foreach (var image in await node.Ctr.ImagesAsync(Namespace))
+        {
+            await node.Ctr.RunAsync(Namespace, "images", "rm", "--sync", image);
+        }
+    }
+
+    // The newest thousand: a page is enough to hold what one trial could have made too much.
+    private async Task<string[]> JobsAsync() =>
+        [.. (await node.Api.GetAsync($"/v1/jobs?namespace={Namespace}&kind={work.Kind}&pageSize=1000")).Json["items"]!.AsArray().Select(job => (string)job!["id"]!)];
+
+    private string LastLines => string.Join('\n', node.Gateway.Log.Split('\n').TakeLast(8));
+
+    private async Task<string> SubmitAsync(bool together)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                var answer = await work.SubmitAsync(node, Namespace, key);
+                if ((int)answer.Status is 202)
+                {
+                    return (string)answer.Json["id"]!;
+                }
+
+                Assert.True((int)answer.Status is 409 or 503 or 507 or 502 && tries < 100, answer.Text + LastLines);
+            }
+            catch (Exception broken) when (broken is HttpRequestException or IOException)
+            {
+                await node.Gateway.HasEndedAsync();
+                await Workload.IsNeverHalfSeenAsync(node, Namespace);
+            }
+
+            await Task.Delay(100);
+            await node.ReviveAsync(together);
+        }
+    }
+
+    private async Task<JsonObject> EndAsync(bool together)
+    {
+        var waited = Stopwatch.StartNew();
+        while (waited.Elapsed < TimeSpan.FromMinutes(2))
+        {
+            try
+            {
+                var answer = await node.Api.GetAsync($"/v1/jobs/{JobId}?wait=1s");
+                if ((int)answer.Status is 200 && Final.Contains((string?)answer.Json["state"]))
+                {
+                    return answer.Json;
+                }
+            }
+            catch (Exception broken) when (broken is HttpRequestException or IOException)
+            {
+                await node.Gateway.HasEndedAsync();
+            }
+
+            if (node.Containerd.HasExited is false && node.Gateway.HasExited)
+            {
+                await Workload.IsNeverHalfSeenAsync(node, Namespace);
+            }
+
+            await node.ReviveAsync(together);
+        }
+
+        throw new TimeoutException($"job {JobId} does not end\n{LastLines}");
+    }
+
+    private async Task CancelAtAsync(string place, CancellationToken ended)
+    {
+        while (!ended.IsCancellationRequested)
+        {
+            if (JobId.Length > 0 && node.Trace.Contains(place))
+            {
+                await node.Api.PostAsync($"/v1/jobs/{JobId}/cancel");
+                return;
+            }
+
+            await Task.Delay(5, CancellationToken.None);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+namespace Gateway.TestKit;
+
+/// <summary>What is looked at besides a namespace, where nothing else works on a node.</summary>
+/// <param name="JobDatabase">The gateway's job store.</param>
+/// <param name="Canaries">Secrets that callers gave: they may be found nowhere.</param>
+/// <param name="Log">The gateway's.</param>
+public sealed record NodeTraces(string JobDatabase, IReadOnlyList<string> Canaries, string Log);
