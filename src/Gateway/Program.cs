@@ -1,8 +1,9 @@
 using Gateway;
 using Gateway.Auth;
+using Gateway.Jobs;
 using Gateway.OpenApi;
 
-if (ApiKeyCommand.TryRun(args) || await OpenApiCommand.TryRunAsync(args, () => GatewayApp.Build([])))
+if (ApiKeyCommand.TryRun(args) || await OpenApiCommand.TryRunAsync(args, () => GatewayApp.Build([])) || await RestoreJobsCommand.TryRunAsync(args, GatewayApp.Build))
 {
     return;
 }

@@ -17,13 +17,15 @@ internal static class JobsExtensions
         services.AddSingleton(provider => provider.GetRequiredService<JobStoreFiles>().Database);
         services.AddSingleton(provider => provider.GetRequiredService<JobStoreFiles>().Secrets);
         services.AddSingleton<JobStore>().AddSingleton<JobQueries>().AddSingleton<JobHousekeeping>().AddSingleton<IdempotencyStore>();
+        services.AddSingleton<JobBackup>();
 
         services.AddSingleton<JobHub>().AddSingleton<JobWatcher>().AddSingleton<JobAccess>();
         services.AddSingleton<JobId>().AddSingleton<WorkSignal>().AddSingleton<RunningJobs>().AddSingleton<JobTelemetry>();
         services.AddSingleton<JobHandlers>().AddSingleton<JobCleaner>().AddSingleton<JobWork>().AddSingleton<JobAttempt>();
         services.AddSingleton<JobStarter>().AddSingleton<JobCanceler>();
         services.AddHealthChecks().AddCheck<JobStoreHealth>("jobs", tags: ["ready"]);
-        services.AddHostedService<JobRunner>().AddHostedService<JobSweeper>();
+        // The first to start is the last to stop: the backup of a shutdown has what the others put down.
+        services.AddHostedService<HourlyJobBackup>().AddHostedService<JobRunner>().AddHostedService<JobSweeper>();
         return builder;
     }
 

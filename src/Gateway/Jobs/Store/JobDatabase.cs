@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Dapper;
 using Gateway.Http;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Gateway.Jobs;
 
@@ -25,11 +26,19 @@ internal sealed class JobDatabase : IDisposable
 
     private JobDatabase(string path, FileStream processLock)
     {
+        Path = path;
         this.processLock = processLock;
         readers = ConnectionString(path, SqliteOpenMode.ReadOnly, pooling: true);
         writer = new SqliteConnection(ConnectionString(path, SqliteOpenMode.ReadWrite, pooling: false));
         advisory = new SqliteConnection(ConnectionString(path, SqliteOpenMode.ReadWrite, pooling: false));
+        JobRowChecks.Register(writer);
+        JobRowChecks.Register(advisory);
     }
+
+    public string Path { get; }
+
+    /// <summary>Another number as soon as a row has changed.</summary>
+    public int Changes => raw.sqlite3_total_changes(writer.Handle) + raw.sqlite3_total_changes(advisory.Handle);
 
     /// <summary>Opens the store, or refuses with the reason: another process has it, it is damaged, or it cannot be written.</summary>
     public static JobDatabase Open(string path)
@@ -38,8 +47,9 @@ internal sealed class JobDatabase : IDisposable
         JobDatabase? database = null;
         try
         {
-            PrivateFile.EnsureFolder(Path.GetDirectoryName(path)!);
+            PrivateFile.EnsureFolder(System.IO.Path.GetDirectoryName(path)!);
             held = TakeLock(path);
+            EnsureNotEmptied(path);
             PrivateFile.Open(path, FileMode.OpenOrCreate, FileShare.ReadWrite).Dispose();
             database = new JobDatabase(path, held);
             database.Prepare();
@@ -51,7 +61,7 @@ internal sealed class JobDatabase : IDisposable
             held?.Dispose();
             throw failure switch
             {
-                SqliteException { SqliteErrorCode: 11 or 26 } broken => Damaged(path, broken.Message, broken),
+                SqliteException { SqliteErrorCode: 1 or 11 or 18 or 19 or 26 } broken => Damaged(path, broken.Message, broken),
                 UnauthorizedAccessException or IOException or SqliteException =>
                     new JobStoreException(JobStoreFault.NotWritable, $"the job store {path} cannot be written: {failure.Message}", failure),
                 _ => failure,
@@ -118,6 +128,17 @@ internal sealed class JobDatabase : IDisposable
         }
     }
 
+    /// <summary>Copies the store as it is at this moment. Nobody waits for it.</summary>
+    public void CopyTo(SqliteConnection copy) => Read(connection =>
+    {
+        connection.BackupDatabase(copy);
+        return copy;
+    });
+
+    /// <summary>What SQLite finds broken first; null where it finds nothing.</summary>
+    public static string? FindBrokenPage(SqliteConnection connection) =>
+        connection.Query<string>("PRAGMA integrity_check(1)").First() is var verdict && verdict is "ok" ? null : verdict;
+
     public void Dispose()
     {
         using (var pooled = new SqliteConnection(readers))
@@ -131,7 +152,7 @@ internal sealed class JobDatabase : IDisposable
         gate.Dispose();
     }
 
-    private static FileStream TakeLock(string path)
+    public static FileStream TakeLock(string path)
     {
         // FileShare.None is an exclusive flock: the kernel frees it however the process ends.
         try
@@ -145,23 +166,42 @@ internal sealed class JobDatabase : IDisposable
         }
     }
 
+    /// <summary>SQLite takes an empty file for a new database, and drops the WAL of a missing one.</summary>
+    private static void EnsureNotEmptied(string path)
+    {
+        var (file, wal) = (new FileInfo(path), new FileInfo($"{path}-wal"));
+        if (file is { Exists: true, Length: > 0 })
+        {
+            return;
+        }
+
+        if (wal is { Exists: true, Length: > 0 } || File.Exists(JobBackup.PathOf(path)) || (file.Exists && File.Exists(JobSecrets.KeyPath(path))))
+        {
+            throw Damaged(path, file.Exists ? "it is empty" : "it is missing", null);
+        }
+    }
+
     private void Prepare()
     {
         writer.Open();
-        var verdict = writer.Query<string>("PRAGMA quick_check(1)").First();
-        if (!string.Equals(verdict, "ok", StringComparison.Ordinal))
+        if (FindBrokenPage(writer) is { } brokenPage)
         {
-            throw Damaged(writer.DataSource, verdict, null);
+            throw Damaged(Path, brokenPage, null);
         }
 
         // auto_vacuum must come before the first table; secure_delete overwrites what is deleted.
         writer.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
         JobSchema.Upgrade(writer);
+        if (JobRowChecks.FindDamage(writer) is { } brokenRows)
+        {
+            throw Damaged(Path, brokenRows, null);
+        }
+
         advisory.Open();
         advisory.Execute("PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON");
     }
 
-    private static string ConnectionString(string path, SqliteOpenMode mode, bool pooling) => new SqliteConnectionStringBuilder
+    public static string ConnectionString(string path, SqliteOpenMode mode, bool pooling) => new SqliteConnectionStringBuilder
     {
         DataSource = path,
         Mode = mode,
@@ -173,7 +213,7 @@ internal sealed class JobDatabase : IDisposable
     private static SqliteException Injected(string text) => new(text, SqliteFull);
 
     private static JobStoreException Damaged(string path, string verdict, Exception? inner) => new(JobStoreFault.Damaged,
-        $"the job store {path} is damaged ({verdict}): move it away to start with an empty one, or restore it from a backup", inner);
+        $"the job store {path} is damaged ({verdict}); {JobBackup.Advice(path)}", inner);
 
     /// <summary>
     /// Busy, locked, read-only, I/O error, corrupt, full, not to be opened, not a database. What else SQLite reports is a defect of the gateway's.

@@ -108,6 +108,15 @@ internal static class JobSchema
         CREATE INDEX deliveries_webhook ON deliveries (webhook_id, id);
         CREATE INDEX deliveries_over ON deliveries (created_at) WHERE next_attempt_at IS NULL;
         """,
+        """
+        -- Kept by triggers, which are made anew after the last step.
+        ALTER TABLE jobs ADD COLUMN check_value INTEGER;
+        ALTER TABLE idempotency ADD COLUMN check_value INTEGER;
+        ALTER TABLE webhooks ADD COLUMN check_value INTEGER;
+        ALTER TABLE deliveries ADD COLUMN check_value INTEGER;
+        ALTER TABLE node ADD COLUMN check_value INTEGER;
+        ALTER TABLE node ADD COLUMN schema_check INTEGER;
+        """,
     ];
 
     public static void Upgrade(SqliteConnection connection)
@@ -119,12 +128,19 @@ internal static class JobSchema
                 $"the job store has schema {version}, this gateway knows up to {Steps.Length}: start the newer gateway, or move the file away");
         }
 
-        for (; version < Steps.Length; version++)
+        if (version == Steps.Length)
         {
-            using var transaction = connection.BeginTransaction();
-            connection.Execute(Steps[version], transaction: transaction);
-            connection.Execute($"PRAGMA user_version = {version + 1}", transaction: transaction);
-            transaction.Commit();
+            return;
         }
+
+        using var transaction = connection.BeginTransaction();
+        foreach (var step in Steps.Skip(version))
+        {
+            connection.Execute(step);
+        }
+
+        JobRowChecks.Install(connection);
+        connection.Execute($"PRAGMA user_version = {Steps.Length}");
+        transaction.Commit();
     }
 }

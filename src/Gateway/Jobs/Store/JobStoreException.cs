@@ -13,7 +13,7 @@ internal enum JobStoreFault
     /// <summary>Another process has it.</summary>
     InUse,
 
-    /// <summary>SQLite finds it broken, or the key file is not a key.</summary>
+    /// <summary>SQLite finds it broken, a row is not as it was written, or the key file is not a key.</summary>
     Damaged,
 
     /// <summary>A newer gateway made it.</summary>
@@ -21,4 +21,7 @@ internal enum JobStoreFault
 
     /// <summary>Its folder or file cannot be written.</summary>
     NotWritable,
+
+    /// <summary>There is nothing to restore it from.</summary>
+    NoBackup,
 }

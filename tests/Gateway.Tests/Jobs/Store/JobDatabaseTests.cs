@@ -103,6 +103,48 @@ public sealed class JobDatabaseTests : IDisposable
         AssertRefused(JobStoreFault.Damaged);
     }
 
+    [Theory]
+    [InlineData("UPDATE jobs SET check_value = check_value + 1 WHERE id = 'a'", "1 rows of jobs")]
+    [InlineData("DROP TRIGGER jobs_updated; UPDATE jobs SET created_at = 5; CREATE TRIGGER jobs_updated AFTER UPDATE ON jobs BEGIN SELECT 1; END", "schema")]
+    [InlineData("UPDATE node SET check_value = NULL", "1 rows of node")]
+    [InlineData("DELETE FROM node", "schema")]
+    public async Task A_row_that_is_not_as_it_was_written_is_refused(string damage, string said)
+    {
+        using (var database = JobDatabase.Open(folder.Database))
+        {
+            await database.WriteAsync(connection => Insert(connection, "a") + Insert(connection, "b"), TestClock.Limit());
+            await database.WriteAsync(connection => connection.Execute("UPDATE jobs SET state = 'failed', finished_at = 1"), TestClock.Limit());
+        }
+
+        using (var database = JobDatabase.Open(folder.Database))
+        {
+            await database.WriteAsync(connection => connection.Execute(damage), TestClock.Limit());
+        }
+
+        Assert.Contains(said, AssertRefused(JobStoreFault.Damaged).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ten_thousand_jobs_are_checked_in_the_blink_of_an_eye()
+    {
+        using (var database = JobDatabase.Open(folder.Database))
+        {
+            await database.WriteAsync(connection => connection.Execute(
+                """
+                WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000)
+                INSERT INTO jobs (id, kind, namespace, subject, request, state, created_at, finished_at, timeout, trace_parent, result, progress)
+                SELECT printf('%026d', n), 'image.pull', 'team-a', 'key:alice', '{"reference":"docker.io/library/alpine:3.20"}', 'succeeded', n, n, 1000,
+                  '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', printf('{"digest":"sha256:%064d"}', n), hex(zeroblob(400))
+                FROM numbers
+                """), TestClock.Limit());
+        }
+
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        JobDatabase.Open(folder.Database).Dispose();
+        TestContext.Current.TestOutputHelper?.WriteLine($"opened in {watch.ElapsedMilliseconds} ms, {new FileInfo(folder.Database).Length >> 20} MiB");
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(3)); // under 0.5 s where nothing else runs
+    }
+
     [Fact]
     public void A_refused_start_lets_go_of_the_lock()
     {
@@ -172,8 +214,12 @@ public sealed class JobDatabaseTests : IDisposable
         Assert.Equal(1, database.Read(reader => reader.ExecuteScalar<int>("SELECT count(*) FROM jobs")));
     }
 
-    private void AssertRefused(JobStoreFault fault) =>
-        Assert.Equal(fault, Assert.Throws<JobStoreException>(() => JobDatabase.Open(folder.Database)).Fault);
+    private JobStoreException AssertRefused(JobStoreFault fault)
+    {
+        var refused = Assert.Throws<JobStoreException>(() => JobDatabase.Open(folder.Database));
+        Assert.Equal(fault, refused.Fault);
+        return refused;
+    }
 
     private static Task<int> FillAsync(JobDatabase database) =>
         database.WriteAsync(connection => Insert(connection, Guid.NewGuid().ToString()), TestClock.Limit());
