@@ -10,6 +10,8 @@ internal sealed class LogLines : ILoggerProvider, ILogger
 
     public bool Contain(string text) => lines.Any(line => line.Contains(text, StringComparison.Ordinal));
 
+    public int Count(string text) => lines.Count(line => line.Contains(text, StringComparison.Ordinal));
+
     /// <summary>Returns once a line contains the text.</summary>
     public async Task UntilAsync(string text)
     {

@@ -101,7 +101,7 @@ public sealed class JobStoreMutationTests : IDisposable
         return copy;
     }
 
-    /// <summary>Three hundred jobs and their backup; then as many transactions that only the WAL has, as a kill leaves it.</summary>
+    /// <summary>Two hundred jobs and their backup; then as many transactions that only the WAL has, as a kill leaves it.</summary>
     private async Task<TempFolder> MakeAsync()
     {
         var options = new JobOptions { Database = folder.Database };
@@ -110,7 +110,7 @@ public sealed class JobStoreMutationTests : IDisposable
             await new WebhookStore(files.Database, time).AddAsync(
                 new Webhook("wh_1", "key:alice", null, "https://example.org/", ["job.failed"], [1, 2, 3], time.GetUtcNow(), null, null),
                 TestClock.Limit());
-            await WriteAsync(files, 300, () => { });
+            await WriteAsync(files, 200, () => { });
             new JobBackup(files.Database).Save();
             backedUp = Rows(files.Database);
         }
@@ -118,7 +118,7 @@ public sealed class JobStoreMutationTests : IDisposable
         using (var files = JobStoreFiles.Open(options))
         {
             history.Add(backedUp);
-            await WriteAsync(files, 60, () => history.Add(Rows(files.Database)));
+            await WriteAsync(files, 40, () => history.Add(Rows(files.Database)));
             return folder.Copy();
         }
     }
@@ -139,7 +139,7 @@ public sealed class JobStoreMutationTests : IDisposable
                 committed();
             }
 
-            if (i % 4 is 0 || await store.ClaimAsync(ClaimScope.Any, TestClock.Limit()) is not { } job)
+            if (i % 4 is 0 || await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), TestClock.Limit()) is not { } job)
             {
                 continue;
             }
