@@ -23,6 +23,10 @@ internal sealed class JobOptions
     [Range(1, 20)]
     public int MaxAttempts { get; set; } = 5;
 
+    /// <summary>How long a job waits for its first attempt before it fails. Default 24 hours, 1 minute to 30 days.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan QueueLimit { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>How long a finished job is kept. Default 7 days, 1 minute to 365 days.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan Retention { get; set; } = TimeSpan.FromDays(7);

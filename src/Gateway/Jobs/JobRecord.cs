@@ -35,8 +35,12 @@ internal sealed record JobRecord
 
     public DateTimeOffset? NextAttemptAt { get; init; }
 
+    /// <summary>When that was decided: at a time before it the clock was set back, and the job is due.</summary>
+    public DateTimeOffset? WaitsSince { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>Null while it has not begun. Null in a claimed one: it waited too long, and is only to be ended.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
     public DateTimeOffset? FinishedAt { get; init; }

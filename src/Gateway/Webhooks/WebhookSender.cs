@@ -116,10 +116,10 @@ internal sealed partial class WebhookSender(
             return true;
         }
 
-        var next = NextAttempt(delivery, attempt);
-        LogRefused(webhook.Id, delivery.Id, delivery.Attempts + 1, attempt.Error, next);
-        var tookNothing = await store.FailedAsync(delivery, attempt.Status, attempt.Error, next, CancellationToken.None);
-        if (attempt.Status is (int)HttpStatusCode.Gone || (next is null && tookNothing))
+        var wait = WaitAfter(delivery, attempt);
+        LogRefused(webhook.Id, delivery.Id, delivery.Attempts + 1, attempt.Error, time.GetUtcNow() + wait);
+        var tookNothing = await store.FailedAsync(delivery, attempt.Status, attempt.Error, wait, CancellationToken.None);
+        if (attempt.Status is (int)HttpStatusCode.Gone || (wait is null && tookNothing))
         {
             await store.PauseAsync(webhook.Id, $"the receiver {attempt.Error}", CancellationToken.None);
         }
@@ -127,7 +127,7 @@ internal sealed partial class WebhookSender(
         return false;
     }
 
-    private DateTimeOffset? NextAttempt(Delivery delivery, Attempt attempt)
+    private static TimeSpan? WaitAfter(Delivery delivery, Attempt attempt)
     {
         if (delivery.Attempts >= Waits.Length)
         {
@@ -135,7 +135,7 @@ internal sealed partial class WebhookSender(
         }
 
         var wait = Waits[delivery.Attempts] * (1 + (RandomNumberGenerator.GetInt32(101) / 1000.0));
-        return time.GetUtcNow() + (attempt.RetryAfter > wait ? attempt.RetryAfter.Value : wait);
+        return attempt.RetryAfter > wait ? attempt.RetryAfter : wait;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The receiver of webhook {WebhookId} did not take message {DeliveryId} in attempt {Attempt}: it {Error}; the next is at {NextAttemptAt}")]

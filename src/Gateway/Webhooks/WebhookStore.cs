@@ -8,6 +8,9 @@ namespace Gateway.Webhooks;
 /// <summary>Receivers and their messages, in the file of the jobs: a job's end and its messages are one transaction.</summary>
 internal sealed class WebhookStore(JobDatabase database, TimeProvider time)
 {
+    /// <summary>The first attempt waits for nothing. At a time before the last one the clock was set back, and a wait of seconds would become hours.</summary>
+    private const string IsDue = "next_attempt_at IS NOT NULL AND (attempts = 0 OR next_attempt_at <= @Now OR @Now < last_attempt_at)";
+
     /// <summary>Receivers of one caller.</summary>
     public const int MostOfOne = 32;
 
@@ -82,9 +85,9 @@ internal sealed class WebhookStore(JobDatabase database, TimeProvider time)
     /// <summary>Receivers that are not paused and have a message due.</summary>
     public IReadOnlyList<string> Due() => database.Read(connection => connection
         .Query<string>(
-            """
+            $"""
             SELECT id FROM webhooks
-            WHERE paused_at IS NULL AND EXISTS (SELECT 1 FROM deliveries WHERE webhook_id = webhooks.id AND next_attempt_at <= @Now)
+            WHERE paused_at IS NULL AND EXISTS (SELECT 1 FROM deliveries WHERE webhook_id = webhooks.id AND {IsDue})
             """,
             new { Now = Now() }).AsList());
 
@@ -95,7 +98,7 @@ internal sealed class WebhookStore(JobDatabase database, TimeProvider time)
             $"SELECT {WebhookRow.Columns} FROM webhooks WHERE id = @Id AND paused_at IS NULL", new { Id = webhook });
         var due = connection.QuerySingleOrDefault<DeliveryRow>(
             $"""
-            SELECT {DeliveryRow.Columns} FROM deliveries WHERE webhook_id = @Id AND next_attempt_at <= @Now ORDER BY next_attempt_at, id LIMIT 1
+            SELECT {DeliveryRow.Columns} FROM deliveries WHERE webhook_id = @Id AND {IsDue} ORDER BY next_attempt_at, id LIMIT 1
             """,
             new { Id = webhook, Now = Now() });
         return receiver is null || due is null ? default((Webhook, Delivery)?) : (receiver.ToWebhook(), due.ToDelivery());
@@ -112,12 +115,13 @@ internal sealed class WebhookStore(JobDatabase database, TimeProvider time)
 
     /// <summary>Notes a failed attempt. Without a next one the message is given up.</summary>
     /// <returns>Whether the receiver has taken nothing since the message was made.</returns>
-    public Task<bool> FailedAsync(Delivery delivery, int? status, string error, DateTimeOffset? nextAttemptAt, CancellationToken cancel) => database.WriteAsync(
+    public Task<bool> FailedAsync(Delivery delivery, int? status, string error, TimeSpan? wait, CancellationToken cancel) => database.WriteAsync(
         connection =>
         {
+            var now = Now();
             connection.Execute(
                 "UPDATE deliveries SET attempts = attempts + 1, last_attempt_at = @Now, next_attempt_at = @Next, status = @Status, error = @Error WHERE id = @Id",
-                new { delivery.Id, Status = status, Error = error, Next = nextAttemptAt?.ToUnixTimeMilliseconds(), Now = Now() });
+                new { delivery.Id, Status = status, Error = error, Next = now + (long?)wait?.TotalMilliseconds, Now = now });
             return connection.ExecuteScalar<int>(
                 "SELECT count(*) FROM deliveries WHERE webhook_id = @WebhookId AND delivered_at >= @CreatedAt",
                 new { delivery.WebhookId, CreatedAt = delivery.CreatedAt.ToUnixTimeMilliseconds() }) is 0;

@@ -357,7 +357,7 @@ public sealed class WebhooksTests : IDisposable
 
     private static HttpClient Client(JobsHost host) => host.Client("key:alice", "jobs:read");
 
-    private static async Task<JsonElement> CreateAsync(JobsHost host, string url, string? @namespace = null, params string[] events)
+    internal static async Task<JsonElement> CreateAsync(JobsHost host, string url, string? @namespace = null, params string[] events)
     {
         using var client = Client(host);
         var answer = await client.PostAsJsonAsync("/v1/webhooks", new { url, events = events is [] ? EveryEvent : events, @namespace }, TestClock.Limit());

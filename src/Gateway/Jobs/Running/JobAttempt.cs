@@ -26,6 +26,13 @@ internal sealed partial class JobAttempt(
             return;
         }
 
+        if (job.StartedAt is null)
+        {
+            var problem = new Problem(ProblemKinds.DeadlineExceeded, $"the job waited for its first attempt for longer than {options.Value.QueueLimit:c}");
+            await EndAsync(running, JobState.Failed, JobError.From(problem));
+            return;
+        }
+
         string? result;
         ProgressView progress;
         try
@@ -36,16 +43,17 @@ internal sealed partial class JobAttempt(
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            var verdict = JobVerdict.On(job, running.Reason, failure, options.Value.MaxAttempts, time.GetUtcNow(), Jitter());
+            var now = time.GetUtcNow();
+            var verdict = JobVerdict.On(job, running.Reason, failure, options.Value.MaxAttempts, now, Jitter());
             span.SetStatus(ActivityStatusCode.Error, verdict.Problem?.Kind.Code ?? running.Reason.Spell());
-            await ApplyAsync(running, verdict, failure);
+            await ApplyAsync(running, verdict, failure, now);
             return;
         }
 
         await FinishAsync(running, running.Close(current => current with { State = JobState.Succeeded, Result = result, Progress = progress }));
     }
 
-    private Task ApplyAsync(RunningJob running, JobVerdict verdict, Exception failure)
+    private Task ApplyAsync(RunningJob running, JobVerdict verdict, Exception failure, DateTimeOffset now)
     {
         var job = running.Current;
         switch (verdict.Verdict)
@@ -57,10 +65,11 @@ internal sealed partial class JobAttempt(
                 {
                     Failures = current.Failures + 1,
                     NextAttemptAt = verdict.RetryAt,
+                    WaitsSince = now,
                     Error = JobError.From(verdict.Problem),
                 }), countAttempt: true);
             case Verdict.PutBack:
-                return RequeueAsync(running, running.Close(current => current with { NextAttemptAt = time.GetUtcNow() }), countAttempt: false);
+                return RequeueAsync(running, running.Close(current => current with { NextAttemptAt = now, WaitsSince = now }), countAttempt: false);
             case Verdict.Fail:
                 LogFailed(job.Id, job.Kind, job.Attempt, verdict.Problem!.Kind.Code, failure);
                 return EndAsync(running, JobState.Failed, JobError.From(verdict.Problem));

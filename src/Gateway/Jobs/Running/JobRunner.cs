@@ -15,12 +15,12 @@ internal sealed partial class JobRunner(
 
     private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(2);
 
-    /// <summary>Jobs that only wait for their clean-up need no slot, but have a bound of their own.</summary>
-    private const int MaxCanceling = 16;
+    /// <summary>Jobs that are only to be cleaned up and ended need no slot, but have a bound of their own.</summary>
+    private const int MaxEnding = 16;
 
     private readonly ConcurrentDictionary<Task, bool> attempts = new();
     private int working;
-    private int canceling;
+    private int ending;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -56,10 +56,10 @@ internal sealed partial class JobRunner(
     {
         try
         {
-            while (Volatile.Read(ref canceling) < MaxCanceling)
+            while (Volatile.Read(ref ending) < MaxEnding)
             {
                 var scope = Scope();
-                if (await store.ClaimAsync(scope, cancel) is not { } job)
+                if (await store.ClaimAsync(scope, options.Value.QueueLimit, cancel) is not { } job)
                 {
                     return scope is ClaimScope.Any ? UntilDue() : LookEvery;
                 }
@@ -93,18 +93,18 @@ internal sealed partial class JobRunner(
 
     private void Start(JobRecord job)
     {
-        ref var places = ref (job.CancelRequested ? ref canceling : ref working);
-        Interlocked.Increment(ref places);
+        var ends = job.CancelRequested || job.StartedAt is null || job.Deadline <= time.GetUtcNow();
+        Interlocked.Increment(ref ends ? ref ending : ref working);
 
         // In the table before anything is awaited: a shutdown that begins now must find it there.
         var claimed = new RunningJob(job, hub);
         running.Add(claimed);
-        var task = RunAsync(job, claimed);
+        var task = RunAsync(job, claimed, ends);
         attempts[task] = true;
         _ = task.ContinueWith(ended => attempts.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
-    private async Task RunAsync(JobRecord job, RunningJob claimed)
+    private async Task RunAsync(JobRecord job, RunningJob claimed, bool ends)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await using var last = claimed;
@@ -131,7 +131,7 @@ internal sealed partial class JobRunner(
             running.Remove(claimed);
             hub.Forget(job);
             telemetry.Running(job.Kind, -1);
-            Interlocked.Decrement(ref job.CancelRequested ? ref canceling : ref working);
+            Interlocked.Decrement(ref ends ? ref ending : ref working);
             signal.Ring();
         }
     }

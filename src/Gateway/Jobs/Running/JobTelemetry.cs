@@ -55,7 +55,7 @@ internal sealed class JobTelemetry
     {
         var state = new KeyValuePair<string, object?>("gateway.job.state", job.State.Spell());
         ended.Add(1, Kind(job.Kind), state);
-        duration.Record((job.FinishedAt!.Value - job.CreatedAt).TotalSeconds, Kind(job.Kind), state);
+        duration.Record(Math.Max(0, (job.FinishedAt!.Value - job.CreatedAt).TotalSeconds), Kind(job.Kind), state);
     }
 
     private static KeyValuePair<string, object?> Kind(string kind) => new("gateway.job.kind", kind);

@@ -58,7 +58,9 @@ internal sealed partial class JobWork(JobHandlers handlers, JobSecrets secrets, 
             running.Stop(StopReason.Deadline);
         }
 
-        return time.CreateTimer(_ => running.Stop(StopReason.Deadline), null, left < TimeSpan.Zero ? TimeSpan.Zero : left, Timeout.InfiniteTimeSpan);
+        // From here on the clock may be set: a timer does not care. Where it was set back before, the job gets its whole time again, and no more.
+        left = TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, job.Timeout.Ticks));
+        return time.CreateTimer(_ => running.Stop(StopReason.Deadline), null, left, Timeout.InfiniteTimeSpan);
     }
 
     private async Task ReportAsync(RunningJob running, ProgressMeter meter, CancellationToken ended)

@@ -10,7 +10,7 @@ internal sealed class JobRow
         """
         id AS Id, kind AS Kind, namespace AS Namespace, subject AS Subject, request AS Request, work_key AS WorkKey, state AS State,
         cancel_requested AS CancelRequested, attempt AS Attempt, failures AS Failures, epoch AS Epoch, sequence AS Sequence,
-        next_attempt_at AS NextAttemptAt, created_at AS CreatedAt, started_at AS StartedAt, finished_at AS FinishedAt, timeout AS Timeout,
+        next_attempt_at AS NextAttemptAt, waits_since AS WaitsSince, created_at AS CreatedAt, started_at AS StartedAt, finished_at AS FinishedAt, timeout AS Timeout,
         result AS Result, error AS Error, progress AS Progress, secret AS Secret, trace_parent AS TraceParent, trace_state AS TraceState,
         cleanup_pending AS CleanUpPending
         """;
@@ -42,6 +42,8 @@ internal sealed class JobRow
     public long Sequence { get; init; }
 
     public long? NextAttemptAt { get; init; }
+
+    public long? WaitsSince { get; init; }
 
     public long CreatedAt { get; init; }
 
@@ -80,6 +82,7 @@ internal sealed class JobRow
         Epoch = job.Epoch,
         Sequence = job.Sequence,
         NextAttemptAt = job.NextAttemptAt?.ToUnixTimeMilliseconds(),
+        WaitsSince = job.WaitsSince?.ToUnixTimeMilliseconds(),
         CreatedAt = job.CreatedAt.ToUnixTimeMilliseconds(),
         StartedAt = job.StartedAt?.ToUnixTimeMilliseconds(),
         FinishedAt = job.FinishedAt?.ToUnixTimeMilliseconds(),
@@ -108,6 +111,7 @@ internal sealed class JobRow
         Epoch = Epoch,
         Sequence = Sequence,
         NextAttemptAt = Time(NextAttemptAt),
+        WaitsSince = Time(WaitsSince),
         CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
         StartedAt = Time(StartedAt),
         FinishedAt = Time(FinishedAt),

@@ -117,6 +117,16 @@ internal static class JobSchema
         ALTER TABLE node ADD COLUMN check_value INTEGER;
         ALTER TABLE node ADD COLUMN schema_check INTEGER;
         """,
+        """
+        -- A job that was put back waits from then to next_attempt_at. At a time before that the clock was set back, and the job is due.
+        ALTER TABLE jobs ADD COLUMN waits_since INTEGER;
+        DROP INDEX jobs_waiting;
+        CREATE INDEX jobs_waiting ON jobs (namespace, subject, next_attempt_at, waits_since, id) WHERE state = 'queued';
+
+        -- Whose time is over in the queue.
+        CREATE INDEX jobs_not_begun ON jobs (created_at) WHERE state = 'queued' AND started_at IS NULL;
+        CREATE INDEX jobs_put_back ON jobs (started_at + timeout) WHERE state = 'queued' AND started_at IS NOT NULL;
+        """,
     ];
 
     public static void Upgrade(SqliteConnection connection)

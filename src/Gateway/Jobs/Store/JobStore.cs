@@ -44,18 +44,17 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
         },
         cancel);
 
-    /// <summary>Takes a job that is due: one that is to be canceled, or else the oldest one of whose turn it is.</summary>
-    public Task<JobRecord?> ClaimAsync(ClaimScope scope, CancellationToken cancel) => database.WriteAsync(
-        connection => (ToCancel(connection) ?? (scope is ClaimScope.None ? null : turns.Next(Waiting(connection), scope))) is { } id
-            ? One(connection,
-                $"""
-                UPDATE jobs SET state = 'running', epoch = epoch + 1, attempt = attempt + 1, sequence = sequence + {SequenceGap},
-                  started_at = coalesce(started_at, @Now), next_attempt_at = NULL, progress = NULL, error = NULL
-                WHERE id = @Id
-                {Returning}
-                """,
-                new { Id = id, Now = Now() })
-            : null,
+    /// <summary>
+    /// Takes a job that is due: one that is only to be ended, or else the oldest one of whose turn it is. One that has waited for longer than the limit
+    /// without ever being claimed comes without a start: it does not begin any more.
+    /// </summary>
+    public Task<JobRecord?> ClaimAsync(ClaimScope scope, TimeSpan queueLimit, CancellationToken cancel) => database.WriteAsync(
+        connection =>
+        {
+            var waitedTooLong = WaitedTooLong(connection, queueLimit);
+            var id = waitedTooLong ?? ToCancel(connection) ?? PastDeadline(connection) ?? (scope is ClaimScope.None ? null : turns.Next(Waiting(connection), scope));
+            return id is null ? null : Claim(connection, id, begins: waitedTooLong is null);
+        },
         cancel);
 
     /// <summary>Puts a failed attempt back into the queue, or a shut-down one, which is then not counted.</summary>
@@ -63,7 +62,7 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
         connection => One(connection,
             $"""
             UPDATE jobs SET state = 'queued', epoch = epoch + 1, attempt = attempt - @Uncounted, failures = @Failures, sequence = @Sequence,
-              next_attempt_at = @NextAttemptAt, progress = @Progress, error = @Error
+              next_attempt_at = @NextAttemptAt, waits_since = @WaitsSince, progress = @Progress, error = @Error
             WHERE id = @Id AND epoch = @Epoch AND state = 'running'
             {Returning}
             """,
@@ -116,7 +115,7 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
         {
             connection.Execute("DELETE FROM idempotency WHERE job_id IS NULL AND status IS NULL");
             return connection.Execute(
-                "UPDATE jobs SET state = 'queued', epoch = epoch + 1, sequence = sequence + 1, next_attempt_at = @Now WHERE state = 'running'",
+                "UPDATE jobs SET state = 'queued', epoch = epoch + 1, sequence = sequence + 1, next_attempt_at = @Now, waits_since = @Now WHERE state = 'running'",
                 new { Now = Now() });
         },
         cancel);
@@ -150,6 +149,23 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
         return ended;
     }
 
+    private JobRecord? Claim(SqliteConnection connection, string id, bool begins) => One(connection,
+        $"""
+        UPDATE jobs SET state = 'running', epoch = epoch + 1, attempt = attempt + @Begins, sequence = sequence + {SequenceGap},
+          started_at = iif(@Begins, coalesce(started_at, @Now), started_at), next_attempt_at = NULL, waits_since = NULL, progress = NULL, error = NULL
+        WHERE id = @Id
+        {Returning}
+        """,
+        new { Id = id, Begins = begins ? 1 : 0, Now = Now() });
+
+    private string? WaitedTooLong(SqliteConnection connection, TimeSpan limit) => connection.ExecuteScalar<string?>(
+        "SELECT id FROM jobs WHERE state = 'queued' AND started_at IS NULL AND created_at <= @Oldest ORDER BY created_at LIMIT 1",
+        new { Oldest = Now() - (long)limit.TotalMilliseconds });
+
+    private string? PastDeadline(SqliteConnection connection) => connection.ExecuteScalar<string?>(
+        "SELECT id FROM jobs WHERE state = 'queued' AND started_at IS NOT NULL AND started_at + timeout <= @Now ORDER BY started_at + timeout LIMIT 1",
+        new { Now = Now() });
+
     private static string? ToCancel(SqliteConnection connection) => connection.ExecuteScalar<string?>(
         "SELECT id FROM jobs WHERE state = 'queued' AND cancel_requested = 1 ORDER BY id LIMIT 1");
 
@@ -158,7 +174,7 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
         SELECT waiting.*, (SELECT count(*) FROM jobs WHERE state = 'running' AND namespace = waiting.Namespace) AS RunningInNamespace,
           (SELECT count(*) FROM jobs WHERE state = 'running' AND namespace = waiting.Namespace AND subject = waiting.Subject) AS Running
         FROM (SELECT namespace AS Namespace, subject AS Subject, min(id) AS Oldest FROM jobs
-              WHERE state = 'queued' AND coalesce(next_attempt_at, 0) <= @Now GROUP BY namespace, subject) AS waiting
+              WHERE state = 'queued' AND (coalesce(next_attempt_at, 0) <= @Now OR @Now < waits_since) GROUP BY namespace, subject) AS waiting
         """,
         new { Now = Now() }).AsList();
 

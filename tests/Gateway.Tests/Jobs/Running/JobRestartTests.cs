@@ -164,6 +164,8 @@ public sealed class JobRestartTests : IDisposable
     [InlineData("MaxQueued", "-1")]
     [InlineData("MaxAttempts", "21")]
     [InlineData("Retention", "00:00:01")]
+    [InlineData("QueueLimit", "00:00:59")]
+    [InlineData("QueueLimit", "31.00:00:00")]
     [InlineData("MaxFinished", "0")]
     [InlineData("MaxWatchers", "0")]
     [InlineData("Database", "")]

@@ -98,12 +98,12 @@ public sealed class JobHousekeepingTests : IDisposable
     private async Task<JobRecord> StartedAsync()
     {
         await store.EnqueueAsync(SampleJob.New(), 10, key: null, TestClock.Limit());
-        return (await store.ClaimAsync(ClaimScope.Any, TestClock.Limit()))!;
+        return (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), TestClock.Limit()))!;
     }
 
     private async Task<JobRecord> FinishedAsync(JobRecord? waiting = null)
     {
-        var job = waiting is null ? await StartedAsync() : (await store.ClaimAsync(ClaimScope.Any, TestClock.Limit()))!;
+        var job = waiting is null ? await StartedAsync() : (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), TestClock.Limit()))!;
         return (await store.FinishAsync(job with { State = JobState.Succeeded }, TestClock.Limit()))!;
     }
 

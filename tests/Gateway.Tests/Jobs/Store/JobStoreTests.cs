@@ -58,8 +58,8 @@ public sealed class JobStoreTests : IDisposable
             """
             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000)
             INSERT INTO jobs (id, kind, namespace, subject, request, state, created_at, timeout, trace_parent)
-            SELECT printf('0%05d', n), 'test.work', 'team-a', 'key:alice', '{}', 'queued', 0, 1000, '' FROM numbers
-            """), TestClock.Limit());
+            SELECT printf('0%05d', n), 'test.work', 'team-a', 'key:alice', '{}', 'queued', @Now, 1000, '' FROM numbers
+            """, new { Now = time.GetUtcNow().ToUnixTimeMilliseconds() }), TestClock.Limit());
         Assert.Equal("000001", (await ClaimAsync())!.Id);
         var job = await EnqueueAsync(SampleJob.New(subject: "key:bob") with { Namespace = "team-b" }, maxQueued: 9000);
         Assert.Equal(job.Id, (await ClaimAsync())!.Id);
@@ -204,9 +204,9 @@ public sealed class JobStoreTests : IDisposable
         await store.RequeueAsync(job with { NextAttemptAt = time.GetUtcNow().AddHours(1) }, countAttempt: true, TestClock.Limit());
         Assert.Equal((JobState.Queued, false), Of(await store.RequestCancelAsync(job.Id, TestClock.Limit())));
         await EnqueueAsync(SampleJob.New());
-        var claimed = (await store.ClaimAsync(ClaimScope.None, TestClock.Limit()))!;
+        var claimed = (await store.ClaimAsync(ClaimScope.None, TimeSpan.FromDays(1), TestClock.Limit()))!;
         Assert.Equal((job.Id, true), (claimed.Id, claimed.CancelRequested));
-        Assert.Null(await store.ClaimAsync(ClaimScope.None, TestClock.Limit()));
+        Assert.Null(await store.ClaimAsync(ClaimScope.None, TimeSpan.FromDays(1), TestClock.Limit()));
     }
 
     [Fact]
@@ -239,5 +239,5 @@ public sealed class JobStoreTests : IDisposable
 
     private async Task<JobRecord> EnqueueAsync(JobRecord job, int maxQueued = 1000) => (await store.EnqueueAsync(job, maxQueued, key: null, TestClock.Limit())).Job;
 
-    private Task<JobRecord?> ClaimAsync() => store.ClaimAsync(ClaimScope.Any, TestClock.Limit());
+    private Task<JobRecord?> ClaimAsync() => store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), TestClock.Limit());
 }
