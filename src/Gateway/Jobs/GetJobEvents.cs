@@ -11,7 +11,7 @@ internal static class GetJobEvents
 
     /// <summary>
     /// The job's states as they come, the final one last. A reader that falls behind gets the newest state, not each. <c>Last-Event-ID</c> leaves out
-    /// what the client has seen.
+    /// what the client has seen; where more has been told since than can still be had, an event <c>gap</c> says so first.
     /// </summary>
     public static async Task<IResult> Handle(
         string id, Caller caller, JobAccess access, JobHub hub, TimeProvider time, IHostApplicationLifetime lifetime, IOptions<JsonOptions> json,
@@ -21,8 +21,8 @@ internal static class GetJobEvents
         access.Find(id, caller);
         using var watch = hub.Watch(id);
         var job = access.Find(id, caller);
-        var seen = LastEventId(http);
-        if (job.State.IsFinal() && seen == job.Sequence)
+        var seen = JobEventId.Parse(http.Request.Headers["Last-Event-ID"]);
+        if (job.State.IsFinal() && seen == job.EventId)
         {
             // An EventSource comes back after every end of stream. By the HTML standard this tells it to stay away.
             return TypedResults.NoContent();
@@ -32,14 +32,14 @@ internal static class GetJobEvents
         try
         {
             await BeginAsync(http, format, either.Token);
-            if (job.State.IsFinal() || seen is null || seen < job.Sequence)
+            if (seen != job.EventId)
             {
-                await SendAsync(http, format.Event(job), either.Token);
+                await SendAsync(http, GapAfter(seen, job, format) + format.Event(job), either.Token);
             }
 
             while (!job.State.IsFinal())
             {
-                var next = await watch.NextAsync(job.Sequence, Heartbeat, time, either.Token);
+                var next = await watch.NextAsync(job.EventId, Heartbeat, time, either.Token);
                 await SendAsync(http, next is null ? format.Heartbeat(job) : format.Event(next), either.Token);
                 job = next ?? job;
             }
@@ -56,8 +56,9 @@ internal static class GetJobEvents
         return TypedResults.Empty;
     }
 
-    private static long? LastEventId(HttpContext http) =>
-        long.TryParse(http.Request.Headers["Last-Event-ID"], System.Globalization.NumberStyles.None, null, out var sequence) ? sequence : null;
+    /// <summary>Also where the job never had that id, as in a store that was restored: what came after it is not to be had either.</summary>
+    private static string GapAfter(JobEventId? seen, JobRecord job, IEventFormat format) =>
+        seen is { } last && !job.EventId.Follows(last) ? format.Gap(last, job.EventId) : "";
 
     /// <summary>Sends the headers at once: the client knows that it is connected before the first event comes.</summary>
     private static async Task BeginAsync(HttpContext http, IEventFormat format, CancellationToken cancel)

@@ -30,8 +30,11 @@ internal sealed record JobRecord
     /// <summary>Rises with each change of owner. A write with an older one touches nothing.</summary>
     public long Epoch { get; init; }
 
-    /// <summary>Rises with each change anyone can see: the event id and the entity tag.</summary>
+    /// <summary>Rises by one with each change anyone can see.</summary>
     public long Sequence { get; init; } = 1;
+
+    /// <summary>The id of this state's event, and its entity tag.</summary>
+    public JobEventId EventId => new(Epoch, Sequence);
 
     public DateTimeOffset? NextAttemptAt { get; init; }
 

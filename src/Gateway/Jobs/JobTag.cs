@@ -3,10 +3,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Jobs;
 
-/// <summary>A job's entity tag is its sequence: that rises with each change anyone can see.</summary>
+/// <summary>A job's entity tag is the id of its newest event: that rises with each change anyone can see.</summary>
 internal static class JobTag
 {
-    public static EntityTagHeaderValue Of(JobRecord job) => new($"\"{job.Sequence}\"");
+    public static EntityTagHeaderValue Of(JobRecord job) => new($"\"{job.EventId}\"");
 
     /// <summary>Whether <c>If-None-Match</c> names this very state.</summary>
     public static bool IsKnown(HttpContext http, JobRecord job) =>

@@ -6,6 +6,12 @@ namespace Gateway.Jobs;
 
 internal static class JobsExtensions
 {
+    private const string EventsDescription =
+        "Server-sent events until the job's end; JSON lines or progress bars for a terminal by `Accept`. Event ids are `<epoch>-<sequence>`, rise, and name the "
+        + "same event for ever, over a restart of the gateway too. With `Last-Event-ID` the stream resumes after that event. Only a job's newest state is kept: "
+        + "where others came between, or may have, an event `gap` with `{\"after\": \"<last id>\", \"next\": \"<id that follows>\"}` comes first, in JSON lines the "
+        + "line `{\"gap\": {...}}`. An id of another form resumes nothing. A client that has seen the end is answered 204.";
+
     /// <summary>The store, the runner and what reads them. Features add their <see cref="IJobHandler"/>s as singletons.</summary>
     public static IHostApplicationBuilder AddJobs(this IHostApplicationBuilder builder)
     {
@@ -42,7 +48,7 @@ internal static class JobsExtensions
         jobs.MapGet("/{id}", GetJob.Handle).Needs(Permission.JobsRead, ownerMay: true).WithName("getJob")
             .WithSummary("Get a job").WithDescription("One job; with `wait` the answer is held until it ends, for at most 60 seconds.").Produces(StatusCodes.Status304NotModified);
         jobs.MapGet("/{id}/events", GetJobEvents.Handle).Needs(Permission.JobsRead, ownerMay: true).WithName("getJobEvents")
-            .WithSummary("Follow a job").WithDescription("Server-sent events until the job's end; JSON lines or progress bars for a terminal by `Accept`. Resumes from `Last-Event-ID`.")
+            .WithSummary("Follow a job").WithDescription(EventsDescription)
             .Produces<JobView>(StatusCodes.Status200OK, "text/event-stream", "application/x-ndjson", "text/plain")
             .Produces(StatusCodes.Status204NoContent);
         jobs.MapPost("/{id}/cancel", CancelJob.Handle).Needs(Permission.JobsCancel, ownerMay: true).WithName("cancelJob")

@@ -44,7 +44,7 @@ public sealed class GetJobEventsTests : IAsyncLifetime
         var events = SseParser.Create(stream.Body).EnumerateAsync(TestClock.Limit()).GetAsyncEnumerator(TestClock.Limit());
         Assert.True(await events.MoveNextAsync());
         Assert.Equal(("progress", "running"), (events.Current.EventType, State(events.Current.Data)));
-        var first = long.Parse(events.Current.EventId!);
+        var first = JobEventId.Parse(events.Current.EventId)!.Value;
 
         var layer = (await running.Task).Progress.Add("sha256:layer", "layer", 1000, unpacks: false);
         (await running.Task).Progress.Enter(JobPhase.Downloading);
@@ -57,7 +57,7 @@ public sealed class GetJobEventsTests : IAsyncLifetime
         }
         while (JsonElement.Parse(events.Current.Data).GetProperty("progress") is not { ValueKind: JsonValueKind.Object } progress
             || progress.GetProperty("percent").GetInt32() != 50);
-        Assert.True(long.Parse(events.Current.EventId!) > first);
+        Assert.True(JobEventId.Parse(events.Current.EventId)!.Value > first);
 
         finish.SetResult();
         string last;
@@ -75,7 +75,7 @@ public sealed class GetJobEventsTests : IAsyncLifetime
     public async Task Headers_come_at_once_even_when_nothing_is_to_be_told()
     {
         var job = await RunAsync();
-        using var stream = await OpenAsync(job.Id, lastEventId: job.Sequence.ToString());
+        using var stream = await OpenAsync(job.Id, lastEventId: job.EventId.ToString());
         Assert.Equal(HttpStatusCode.OK, stream.Answer.StatusCode);
     }
 
@@ -83,7 +83,7 @@ public sealed class GetJobEventsTests : IAsyncLifetime
     public async Task A_quiet_stream_has_a_heartbeat_every_fifteen_seconds()
     {
         var job = await RunAsync();
-        using var stream = await OpenAsync(job.Id, lastEventId: job.Sequence.ToString());
+        using var stream = await OpenAsync(job.Id, lastEventId: job.EventId.ToString());
         string? line;
         do
         {
@@ -97,11 +97,72 @@ public sealed class GetJobEventsTests : IAsyncLifetime
     public async Task A_client_that_comes_back_is_told_only_what_is_newer()
     {
         var job = await RunAsync();
-        using var behind = await OpenAsync(job.Id, lastEventId: (job.Sequence - 1).ToString());
-        Assert.Equal($"id: {job.Sequence}", await behind.Reader.ReadLineAsync(TestClock.Limit()));
-        using var level = await OpenAsync(job.Id, lastEventId: job.Sequence.ToString());
+        using var behind = await OpenAsync(job.Id, lastEventId: Before(job, 1));
+        Assert.Equal($"id: {job.EventId}", await behind.Reader.ReadLineAsync(TestClock.Limit()));
+        using var level = await OpenAsync(job.Id, lastEventId: job.EventId.ToString());
         finish.SetResult();
-        Assert.True(long.Parse((await level.Reader.ReadLineAsync(TestClock.Limit()))!["id: ".Length..]) > job.Sequence);
+        Assert.True(JobEventId.Parse((await level.Reader.ReadLineAsync(TestClock.Limit()))!["id: ".Length..])!.Value > job.EventId);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("application/x-ndjson")]
+    public async Task A_client_that_comes_back_too_late_is_told_first_that_events_are_missing(string? accept)
+    {
+        var job = await RunAsync();
+        var item = (await running.Task).Progress.Add("sha256:layer", "layer", 1000, unpacks: false);
+        item.Reached(100);
+        await TickUntilAsync(job.Id, seen => seen.Progress?.BytesDone == 100);
+        item.Reached(200);
+        await TickUntilAsync(job.Id, seen => seen.Progress?.BytesDone == 200);
+        var now = host.Get<JobWatcher>().Find(job.Id)!.EventId;
+        using var stream = await OpenAsync(job.Id, accept, lastEventId: job.EventId.ToString());
+        finish.SetResult();
+        var lines = (await stream.Reader.ReadToEndAsync(TestClock.Limit())).Split('\n');
+        var gap = $$"""{"after":"{{job.EventId}}","next":"{{now}}"}""";
+        Assert.Equal(accept is null ? ["event: gap", $"data: {gap}", "", $"id: {now}"] : [$$"""{"gap":{{gap}}}"""], lines[..(accept is null ? 4 : 1)]);
+        Assert.Single(lines, line => line.Contains("gap", StringComparison.Ordinal) && line.StartsWith(accept is null ? "event" : "{\"gap", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("5-1")]
+    [InlineData("1-99999")]
+    [InlineData("0-99")]
+    public async Task An_event_id_that_the_job_never_had_is_a_gap_before_what_there_is(string lastEventId)
+    {
+        var job = await RunAsync();
+        using (var stream = await OpenAsync(job.Id, lastEventId: lastEventId))
+        {
+            Assert.Equal("event: gap", await stream.Reader.ReadLineAsync(TestClock.Limit()));
+            Assert.Equal($$"""data: {"after":"{{lastEventId}}","next":"{{job.EventId}}"}""", await stream.Reader.ReadLineAsync(TestClock.Limit()));
+            Assert.Equal(["", $"id: {job.EventId}"], [await stream.Reader.ReadLineAsync(TestClock.Limit()), await stream.Reader.ReadLineAsync(TestClock.Limit())]);
+        }
+
+        finish.SetResult();
+        await host.EndOfAsync(job.Id);
+        using var ended = await OpenAsync(job.Id, lastEventId: lastEventId);
+        var text = await ended.Reader.ReadToEndAsync(TestClock.Limit());
+        Assert.StartsWith("event: gap\n", text, StringComparison.Ordinal);
+        Assert.Contains("event: succeeded\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_terminals_bars_know_no_gap()
+    {
+        var job = await RunAsync();
+        using var stream = await OpenAsync(job.Id, accept: "text/plain", lastEventId: "9-9");
+        finish.SetResult();
+        Assert.DoesNotContain("gap", await stream.Reader.ReadToEndAsync(TestClock.Limit()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_plain_number_of_an_earlier_gateway_is_no_id_even_if_it_is_the_last_sequence()
+    {
+        var job = await RunAsync();
+        finish.SetResult();
+        var ended = await host.EndOfAsync(job.Id);
+        using var stream = await OpenAsync(job.Id, lastEventId: ended.Sequence.ToString());
+        Assert.StartsWith($"id: {ended.EventId}\nevent: succeeded\n", await stream.Reader.ReadToEndAsync(TestClock.Limit()), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -109,6 +170,8 @@ public sealed class GetJobEventsTests : IAsyncLifetime
     [InlineData("nonsense")]
     [InlineData("-5")]
     [InlineData("99999999999999999999999999")]
+    [InlineData("1-99999999999999999999999999")]
+    [InlineData("999-1")]
     public async Task An_event_id_that_never_was_hides_neither_progress_to_come_nor_the_end(string lastEventId)
     {
         var job = await RunAsync();
@@ -124,12 +187,12 @@ public sealed class GetJobEventsTests : IAsyncLifetime
         var job = await RunAsync();
         finish.SetResult();
         var ended = await host.EndOfAsync(job.Id);
-        using (var late = await OpenAsync(job.Id, lastEventId: job.Sequence.ToString()))
+        using (var late = await OpenAsync(job.Id, lastEventId: Before(ended, 1)))
         {
-            Assert.StartsWith($"id: {ended.Sequence}\nevent: succeeded\ndata: ", await late.Reader.ReadToEndAsync(TestClock.Limit()), StringComparison.Ordinal);
+            Assert.StartsWith($"id: {ended.EventId}\nevent: succeeded\ndata: ", await late.Reader.ReadToEndAsync(TestClock.Limit()), StringComparison.Ordinal);
         }
 
-        using var again = await OpenAsync(job.Id, lastEventId: ended.Sequence.ToString());
+        using var again = await OpenAsync(job.Id, lastEventId: ended.EventId.ToString());
         Assert.Equal(HttpStatusCode.NoContent, again.Answer.StatusCode);
     }
 
@@ -238,6 +301,8 @@ public sealed class GetJobEventsTests : IAsyncLifetime
         using var stream = await OpenAsync(job.Id, accept: "application/json");
         Assert.Equal(HttpStatusCode.NotAcceptable, stream.Answer.StatusCode);
     }
+
+    private static string Before(JobRecord job, int steps) => $"{job.Epoch}-{job.Sequence - steps}";
 
     private static string State(string json) => JsonElement.Parse(json).GetProperty("state").GetString()!;
 

@@ -151,7 +151,7 @@ public sealed class JobRoutesTests : IDisposable
         await using var host = await JobsHost.StartAsync(folder, new TestHandler());
         var job = await host.EndOfAsync((await host.StartJobAsync()).Id);
         using var request = new HttpRequestMessage(HttpMethod.Delete, $"/v1/jobs/{job.Id}");
-        request.Headers.TryAddWithoutValidation("If-Match", tag.Replace("current", $"\"{job.Sequence}\"", StringComparison.Ordinal));
+        request.Headers.TryAddWithoutValidation("If-Match", tag.Replace("current", $"\"{job.EventId}\"", StringComparison.Ordinal));
         using var answer = await host.Client().SendAsync(request, TestClock.Limit());
         Assert.Equal(expected, answer.StatusCode);
     }

@@ -109,7 +109,7 @@ internal sealed class JobsHost : IAsyncDisposable
         var job = Get<JobWatcher>().Find(id)!;
         while (!condition(job))
         {
-            job = (await watch.NextAsync(job.Sequence, TimeSpan.FromDays(1), TimeProvider.System, TestClock.Limit()))!;
+            job = (await watch.NextAsync(job.EventId, TimeSpan.FromDays(1), TimeProvider.System, TestClock.Limit()))!;
         }
 
         return job;

@@ -14,11 +14,6 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
     private readonly JobTurns turns = new();
     private readonly JobId messageIds = new(time);
 
-    /// <summary>
-    /// Event ids left out at each claim: a crash or a power cut may have lost the newest progress, and with it ids that clients have seen.
-    /// </summary>
-    private const int SequenceGap = 1000;
-
     /// <summary>When to come back to a full queue.</summary>
     private static readonly TimeSpan QueueRetry = TimeSpan.FromSeconds(10);
 
@@ -109,13 +104,16 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
         },
         cancel);
 
-    /// <summary>Takes over what the last process left running, and gives free the keys it was about to answer. To be called once, before anything runs.</summary>
+    /// <summary>
+    /// Takes over what the last process left running, and gives free the keys it was about to answer. To be called once, before anything runs. The
+    /// epoch left out tells that events may be lost: the last process had told more than it had stored.
+    /// </summary>
     public Task<int> RequeueAbandonedAsync(CancellationToken cancel) => database.WriteAsync(
         connection =>
         {
             connection.Execute("DELETE FROM idempotency WHERE job_id IS NULL AND status IS NULL");
             return connection.Execute(
-                "UPDATE jobs SET state = 'queued', epoch = epoch + 1, sequence = sequence + 1, next_attempt_at = @Now, waits_since = @Now WHERE state = 'running'",
+                "UPDATE jobs SET state = 'queued', epoch = epoch + 2, sequence = sequence + 1, next_attempt_at = @Now, waits_since = @Now WHERE state = 'running'",
                 new { Now = Now() });
         },
         cancel);
@@ -151,7 +149,7 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
 
     private JobRecord? Claim(SqliteConnection connection, string id, bool begins) => One(connection,
         $"""
-        UPDATE jobs SET state = 'running', epoch = epoch + 1, attempt = attempt + @Begins, sequence = sequence + {SequenceGap},
+        UPDATE jobs SET state = 'running', epoch = epoch + 1, attempt = attempt + @Begins, sequence = sequence + 1,
           started_at = iif(@Begins, coalesce(started_at, @Now), started_at), next_attempt_at = NULL, waits_since = NULL, progress = NULL, error = NULL
         WHERE id = @Id
         {Returning}

@@ -13,6 +13,9 @@ internal interface IEventFormat
     /// <summary>One state of the job; the last one is final.</summary>
     string Event(JobRecord job);
 
+    /// <summary>Tells who comes back that events after the last one it has seen cannot be had any more.</summary>
+    string Gap(JobEventId after, JobEventId next) => "";
+
     /// <summary>What keeps a quiet connection open, and changes nothing.</summary>
     string Heartbeat(JobRecord job);
 
@@ -59,8 +62,11 @@ internal sealed class ServerSentEvents(JsonSerializerOptions json) : IEventForma
     public string Event(JobRecord job)
     {
         var name = job.State.IsFinal() ? job.State.Spell() : "progress";
-        return $"id: {job.Sequence}\nevent: {name}\ndata: {JsonSerializer.Serialize(JobView.From(job), json)}\n\n";
+        return $"id: {job.EventId}\nevent: {name}\ndata: {JsonSerializer.Serialize(JobView.From(job), json)}\n\n";
     }
+
+    /// <summary>Without an id of its own: who leaves before the next event has still not had that.</summary>
+    public string Gap(JobEventId after, JobEventId next) => $"event: gap\ndata: {JsonSerializer.Serialize(EventGap.Between(after, next), json)}\n\n";
 
     public string Heartbeat(JobRecord job) => ": heartbeat\n\n";
 }
@@ -72,5 +78,14 @@ internal sealed class JsonLines(JsonSerializerOptions json) : IEventFormat
 
     public string Event(JobRecord job) => JsonSerializer.Serialize(JobView.From(job), json) + "\n";
 
+    /// <summary>The only line that is no job, and has the one field <c>gap</c>.</summary>
+    public string Gap(JobEventId after, JobEventId next) => JsonSerializer.Serialize(new { Gap = EventGap.Between(after, next) }, json) + "\n";
+
     public string Heartbeat(JobRecord job) => Event(job);
+}
+
+/// <summary>Between which two events others are missing.</summary>
+internal sealed record EventGap(string After, string Next)
+{
+    public static EventGap Between(JobEventId after, JobEventId next) => new(after.ToString(), next.ToString());
 }

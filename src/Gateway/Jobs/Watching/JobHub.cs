@@ -38,7 +38,7 @@ internal sealed class JobHub(IOptions<JobOptions> options)
         lock (gate)
         {
             var topic = TopicOf(job.Id);
-            if (topic.Newest is null || job.Sequence > topic.Newest.Sequence)
+            if (topic.Newest is null || job.EventId > topic.Newest.EventId)
             {
                 topic.Tell(job);
             }
@@ -52,7 +52,7 @@ internal sealed class JobHub(IOptions<JobOptions> options)
     {
         lock (gate)
         {
-            return topics.TryGetValue(stored.Id, out var topic) && topic.Newest is { } told && told.Sequence > stored.Sequence ? told : stored;
+            return topics.TryGetValue(stored.Id, out var topic) && topic.Newest is { } told && told.EventId > stored.EventId ? told : stored;
         }
     }
 

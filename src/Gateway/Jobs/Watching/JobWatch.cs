@@ -5,15 +5,15 @@ internal sealed class JobWatch(JobHub hub, string id, JobHub.Topic topic) : IDis
 {
     private bool disposed;
 
-    /// <summary>The newest state after the sequence, once there is one; null when patience ends first.</summary>
-    public async Task<JobRecord?> NextAsync(long after, TimeSpan patience, TimeProvider time, CancellationToken cancel)
+    /// <summary>The newest state, once there is one after the given; null when patience ends first.</summary>
+    public async Task<JobRecord?> NextAsync(JobEventId after, TimeSpan patience, TimeProvider time, CancellationToken cancel)
     {
         var began = time.GetTimestamp();
         while (true)
         {
             // Taken before the state is looked at: a change in between completes it.
             var changed = topic.Changed;
-            if (topic.Newest is { } newest && newest.Sequence > after)
+            if (topic.Newest is { } newest && newest.EventId > after)
             {
                 return newest;
             }

@@ -19,7 +19,7 @@ internal sealed class JobWatcher(JobQueries jobs, JobHub hub, TimeProvider time,
         try
         {
             while (!newest.State.IsFinal()
-                && await watch.NextAsync(newest.Sequence, patience - time.GetElapsedTime(began), time, either.Token) is { } next)
+                && await watch.NextAsync(newest.EventId, patience - time.GetElapsedTime(began), time, either.Token) is { } next)
             {
                 newest = next;
             }

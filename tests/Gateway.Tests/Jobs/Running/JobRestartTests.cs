@@ -49,16 +49,26 @@ public sealed class JobRestartTests : IDisposable
     }
 
     [Fact]
-    public async Task Event_ids_go_on_rising_over_a_kill()
+    public async Task No_event_id_is_told_twice_though_a_kill_loses_what_was_told_last()
     {
+        var time = new FakeTimeProvider(new DateTimeOffset(2025, 6, 1, 0, 0, 0, TimeSpan.Zero));
         var handler = TestHandler.Endless();
-        await using var killed = await JobsHost.StartAsync(folder, handler);
+        await using var killed = await JobsHost.StartAsync(folder, handler, time);
         var job = await killed.StartJobAsync();
-        await handler.StartedAsync();
+        var item = (await handler.StartedAsync()).Progress.Add("sha256:a", "layer", 1000, unpacks: false);
         using var left = folder.Copy();
-        var cut = killed.Get<JobWatcher>().Find(job.Id)!;
-        await using var restarted = await JobsHost.StartAsync(left, new TestHandler());
-        Assert.True((await restarted.EndOfAsync(job.Id)).Sequence > cut.Sequence + 500);
+        for (var bytes = 1; bytes <= 20; bytes++)
+        {
+            item.Reached(bytes);
+            await TickUntilAsync(killed, time, job.Id, seen => seen.Progress?.BytesDone == bytes);
+        }
+
+        var last = killed.Get<JobWatcher>().Find(job.Id)!;
+        await using var restarted = await JobsHost.StartAsync(left, TestHandler.Endless(), time);
+        var running = await restarted.UntilAsync(job.Id, seen => seen.State == JobState.Running);
+        Assert.True(running.Sequence < last.Sequence, "what was told and not stored is lost");
+        Assert.True(running.EventId > last.EventId);
+        Assert.False(running.EventId.Follows(last.EventId));
     }
 
     [Fact]
@@ -184,6 +194,17 @@ public sealed class JobRestartTests : IDisposable
         }
 
         public void Dispose() => folders.ForEach(folder => folder.Dispose());
+    }
+
+    private static async Task TickUntilAsync(JobsHost host, FakeTimeProvider time, string id, Func<JobRecord, bool> condition)
+    {
+        var limit = TestClock.Limit();
+        while (!condition(host.Get<JobWatcher>().Find(id)!))
+        {
+            limit.ThrowIfCancellationRequested();
+            time.Advance(TimeSpan.FromMilliseconds(250));
+            await Task.Yield();
+        }
     }
 
     private static (JobState State, int Attempt) Of(JobRecord job) => (job.State, job.Attempt);

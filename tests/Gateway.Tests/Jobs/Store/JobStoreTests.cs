@@ -152,6 +152,19 @@ public sealed class JobStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_change_of_owner_is_one_step_in_epoch_and_sequence_and_more_only_where_a_kill_may_have_lost_some()
+    {
+        var queued = await EnqueueAsync(SampleJob.New());
+        var claimed = (await ClaimAsync())!;
+        var waiting = (await store.RequeueAsync(claimed with { Sequence = claimed.Sequence + 1 }, countAttempt: true, TestClock.Limit()))!;
+        var again = (await ClaimAsync())!;
+        await store.RequeueAbandonedAsync(TestClock.Limit());
+        var abandoned = queries.Find(again.Id)!;
+        Assert.True(claimed.EventId.Follows(queued.EventId) && waiting.EventId.Follows(claimed.EventId) && again.EventId.Follows(waiting.EventId));
+        Assert.True(abandoned.EventId > again.EventId && !abandoned.EventId.Follows(again.EventId));
+    }
+
+    [Fact]
     public async Task An_attempt_that_a_shutdown_interrupted_is_not_counted()
     {
         await EnqueueAsync(SampleJob.New());
@@ -230,7 +243,7 @@ public sealed class JobStoreTests : IDisposable
         var owner = (await ClaimAsync())!;
         Assert.Equal(1, await store.RequeueAbandonedAsync(TestClock.Limit()));
         var waiting = queries.Find(job.Id)!;
-        Assert.Equal((JobState.Queued, 1, owner.Epoch + 1, time.GetUtcNow()), (waiting.State, waiting.Attempt, waiting.Epoch, waiting.NextAttemptAt!.Value));
+        Assert.Equal((JobState.Queued, 1, owner.Epoch + 2, time.GetUtcNow()), (waiting.State, waiting.Attempt, waiting.Epoch, waiting.NextAttemptAt!.Value));
         Assert.Equal([1, 2], waiting.Secret);
         Assert.Equal(job.Id, (await EnqueueAsync(SampleJob.New(workKey: "a"))).Id);
     }

@@ -33,9 +33,9 @@ public sealed class EventFormatTests
     [Fact]
     public void A_server_sent_event_is_one_data_line_whatever_the_job_says()
     {
-        var job = SampleJob.New() with { Sequence = 7, State = JobState.Failed, Error = new JobError("t", "t", 502, "line\r\nid: 9\n\ndata: x", "code", false) };
+        var job = SampleJob.New() with { Epoch = 3, Sequence = 7, State = JobState.Failed, Error = new JobError("t", "t", 502, "line\r\nid: 9\n\ndata: x", "code", false) };
         var lines = Negotiate(null).Event(job).Split('\n');
-        Assert.Equal(["id: 7", "event: failed"], lines[..2]);
+        Assert.Equal(["id: 3-7", "event: failed"], lines[..2]);
         Assert.StartsWith("data: {", lines[2], StringComparison.Ordinal);
         Assert.Equal(["", ""], lines[3..]);
     }
@@ -51,6 +51,14 @@ public sealed class EventFormatTests
             Assert.Equal(job.Id, JsonElement.Parse(line.TrimEnd('\n')).GetProperty("id").GetString());
             Assert.Equal(1, line.Count(letter => letter == '\n'));
         }
+    }
+
+    [Fact]
+    public void A_gap_says_between_which_events_and_has_no_id()
+    {
+        Assert.Equal("event: gap\ndata: {\"after\":\"1-5\",\"next\":\"3-2\"}\n\n", Negotiate(null).Gap(new(1, 5), new(3, 2)));
+        Assert.Equal("{\"gap\":{\"after\":\"1-5\",\"next\":\"3-2\"}}\n", Negotiate("application/x-ndjson").Gap(new(1, 5), new(3, 2)));
+        Assert.Equal("", Negotiate("text/plain").Gap(new(1, 5), new(3, 2)));
     }
 
     private static IEventFormat Negotiate(string? accept)

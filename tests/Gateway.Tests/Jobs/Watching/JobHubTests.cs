@@ -47,10 +47,22 @@ public sealed class JobHubTests
     }
 
     [Fact]
+    public async Task A_later_owners_state_is_newer_whatever_its_sequence()
+    {
+        using var watch = hub.Watch(job.Id);
+        hub.Publish(job with { Sequence = 500 });
+        hub.Publish(job with { Epoch = 3, Sequence = 4 });
+        Assert.Equal(new JobEventId(3, 4), (await NextAsync(watch, 500))!.EventId);
+        hub.Publish(job with { Sequence = 501 });
+        Assert.Equal(new JobEventId(3, 4), hub.Newest(job with { Sequence = 502 }).EventId);
+        Assert.Equal(new JobEventId(4, 1), hub.Newest(job with { Epoch = 4, Sequence = 1 }).EventId);
+    }
+
+    [Fact]
     public async Task Patience_ends()
     {
         using var watch = hub.Watch(job.Id);
-        var next = watch.NextAsync(0, TimeSpan.FromSeconds(15), time, TestClock.Limit());
+        var next = watch.NextAsync(default, TimeSpan.FromSeconds(15), time, TestClock.Limit());
         time.Advance(TimeSpan.FromSeconds(15));
         Assert.Null(await next);
     }
@@ -59,7 +71,7 @@ public sealed class JobHubTests
     public async Task Watchers_of_other_jobs_are_left_alone()
     {
         using var watch = hub.Watch(SampleJob.New().Id);
-        var next = watch.NextAsync(0, TimeSpan.FromSeconds(1), time, TestClock.Limit());
+        var next = watch.NextAsync(default, TimeSpan.FromSeconds(1), time, TestClock.Limit());
         hub.Publish(job);
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.Null(await next);
@@ -102,7 +114,7 @@ public sealed class JobHubTests
     {
         for (var round = 0; round < 200; round++)
         {
-            var other = SampleJob.New() with { State = JobState.Running };
+            var other = SampleJob.New() with { State = JobState.Running, Epoch = 1 };
             using var watch = hub.Watch(other.Id);
             var publishing = Task.Factory.StartNew(
                 () =>
@@ -125,5 +137,5 @@ public sealed class JobHubTests
         }
     }
 
-    private static Task<JobRecord?> NextAsync(JobWatch watch, long after) => watch.NextAsync(after, Long, TimeProvider.System, TestClock.Limit());
+    private static Task<JobRecord?> NextAsync(JobWatch watch, long after) => watch.NextAsync(new JobEventId(1, after), Long, TimeProvider.System, TestClock.Limit());
 }
