@@ -10,7 +10,8 @@ internal static class JobsExtensions
         "Server-sent events until the job's end; JSON lines or progress bars for a terminal by `Accept`. Event ids are `<epoch>-<sequence>`, rise, and name the "
         + "same event for ever, over a restart of the gateway too. With `Last-Event-ID` the stream resumes after that event. Only a job's newest state is kept: "
         + "where others came between, or may have, an event `gap` with `{\"after\": \"<last id>\", \"next\": \"<id that follows>\"}` comes first, in JSON lines the "
-        + "line `{\"gap\": {...}}`. An id of another form resumes nothing. A client that has seen the end is answered 204.";
+        + "line `{\"gap\": {...}}`. An id of another form resumes nothing. A client that has seen the end is answered 204. A reader that "
+        + "takes nothing for 10 seconds is cut off.";
 
     /// <summary>The store, the runner and what reads them. Features add their <see cref="IJobHandler"/>s as singletons.</summary>
     public static IHostApplicationBuilder AddJobs(this IHostApplicationBuilder builder)
@@ -26,6 +27,7 @@ internal static class JobsExtensions
         services.AddSingleton<JobBackup>();
 
         services.AddSingleton<JobHub>().AddSingleton<JobWatcher>().AddSingleton<JobAccess>();
+        services.AddSingleton<EventFormats>().AddSingleton<JobFollower>();
         services.AddSingleton<JobId>().AddSingleton<WorkSignal>().AddSingleton<RunningJobs>().AddSingleton<JobTelemetry>();
         services.AddSingleton<JobHandlers>().AddSingleton<JobCleaner>().AddSingleton<JobWork>().AddSingleton<JobAttempt>();
         services.AddSingleton<JobStarter>().AddSingleton<JobCanceler>();

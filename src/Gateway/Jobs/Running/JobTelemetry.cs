@@ -13,6 +13,7 @@ internal sealed class JobTelemetry
     private readonly Counter<long> started;
     private readonly Counter<long> ended;
     private readonly Counter<long> retried;
+    private readonly Counter<long> cutOff;
     private readonly UpDownCounter<long> running;
     private readonly Histogram<double> duration;
 
@@ -22,6 +23,7 @@ internal sealed class JobTelemetry
         started = meter.CreateCounter<long>("gateway.jobs.started", "{job}", "Jobs accepted.");
         ended = meter.CreateCounter<long>("gateway.jobs.ended", "{job}", "Jobs that came to their end, by state.");
         retried = meter.CreateCounter<long>("gateway.jobs.retried", "{attempt}", "Attempts that failed in a way that may pass.");
+        cutOff = meter.CreateCounter<long>("gateway.jobs.readers_cut_off", "{reader}", "Readers of events that took nothing for too long.");
         running = meter.CreateUpDownCounter<long>("gateway.jobs.running", "{job}", "Jobs that run now.");
         duration = meter.CreateHistogram("gateway.jobs.duration", "s", "From a job's acceptance to its end.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600] });
@@ -50,6 +52,8 @@ internal sealed class JobTelemetry
     public void Running(string kind, int change) => running.Add(change, Kind(kind));
 
     public void Retried(string kind) => retried.Add(1, Kind(kind));
+
+    public void CutOff(string kind) => cutOff.Add(1, Kind(kind));
 
     public void Ended(JobRecord job)
     {

@@ -1,8 +1,11 @@
+using System.Text;
+
 namespace Gateway.Jobs;
 
 /// <summary>
 /// Progress bars for a terminal: a line per item, redrawn in place by ANSI cursor movement, and one plain last line. No line is longer than 79
-/// columns, since a wrapped one would spoil the redrawing.
+/// columns, since a wrapped one would spoil the redrawing. One object
+/// serves one stream.
 /// </summary>
 internal sealed class TerminalBars : IEventFormat
 {
@@ -29,7 +32,11 @@ internal sealed class TerminalBars : IEventFormat
 
     public string Heartbeat(JobRecord job) => Draw(job);
 
-    public string Goodbye(JobRecord job) => "the gateway restarts; the job goes on after that\n";
+    ReadOnlyMemory<byte> IEventFormat.Event(JobRecord job) => Encoding.UTF8.GetBytes(Event(job));
+
+    ReadOnlyMemory<byte> IEventFormat.Heartbeat(JobRecord job) => Encoding.UTF8.GetBytes(Heartbeat(job));
+
+    ReadOnlyMemory<byte> IEventFormat.Goodbye(JobRecord job) => "the gateway restarts; the job goes on after that\n"u8.ToArray();
 
     /// <summary>The rest of each line is erased, and below the last all that a taller picture left: what follows begins on a clean line.</summary>
     private string Draw(JobRecord job)

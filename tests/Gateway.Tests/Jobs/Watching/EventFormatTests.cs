@@ -1,7 +1,10 @@
+using System.Text;
 using System.Text.Json;
 using Gateway.Http;
 using Gateway.Jobs;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.Tests.Jobs.Watching;
 
@@ -34,7 +37,7 @@ public sealed class EventFormatTests
     public void A_server_sent_event_is_one_data_line_whatever_the_job_says()
     {
         var job = SampleJob.New() with { Epoch = 3, Sequence = 7, State = JobState.Failed, Error = new JobError("t", "t", 502, "line\r\nid: 9\n\ndata: x", "code", false) };
-        var lines = Negotiate(null).Event(job).Split('\n');
+        var lines = Text(Negotiate(null).Event(job)).Split('\n');
         Assert.Equal(["id: 3-7", "event: failed"], lines[..2]);
         Assert.StartsWith("data: {", lines[2], StringComparison.Ordinal);
         Assert.Equal(["", ""], lines[3..]);
@@ -45,7 +48,7 @@ public sealed class EventFormatTests
     {
         var format = Negotiate("application/x-ndjson");
         var job = SampleJob.New() with { Result = "{\n}" };
-        foreach (var line in new[] { format.Event(job), format.Heartbeat(job) })
+        foreach (var line in new[] { Text(format.Event(job)), Text(format.Heartbeat(job)) })
         {
             Assert.EndsWith("\n", line, StringComparison.Ordinal);
             Assert.Equal(job.Id, JsonElement.Parse(line.TrimEnd('\n')).GetProperty("id").GetString());
@@ -56,10 +59,12 @@ public sealed class EventFormatTests
     [Fact]
     public void A_gap_says_between_which_events_and_has_no_id()
     {
-        Assert.Equal("event: gap\ndata: {\"after\":\"1-5\",\"next\":\"3-2\"}\n\n", Negotiate(null).Gap(new(1, 5), new(3, 2)));
-        Assert.Equal("{\"gap\":{\"after\":\"1-5\",\"next\":\"3-2\"}}\n", Negotiate("application/x-ndjson").Gap(new(1, 5), new(3, 2)));
-        Assert.Equal("", Negotiate("text/plain").Gap(new(1, 5), new(3, 2)));
+        Assert.Equal("event: gap\ndata: {\"after\":\"1-5\",\"next\":\"3-2\"}\n\n", Text(Negotiate(null).Gap(new(1, 5), new(3, 2))));
+        Assert.Equal("{\"gap\":{\"after\":\"1-5\",\"next\":\"3-2\"}}\n", Text(Negotiate("application/x-ndjson").Gap(new(1, 5), new(3, 2))));
+        Assert.Equal("", Text(Negotiate("text/plain").Gap(new(1, 5), new(3, 2))));
     }
+
+    private static string Text(ReadOnlyMemory<byte> text) => Encoding.UTF8.GetString(text.Span);
 
     private static IEventFormat Negotiate(string? accept)
     {
@@ -69,6 +74,6 @@ public sealed class EventFormatTests
             http.Request.Headers.Accept = accept;
         }
 
-        return EventFormat.Negotiate(http.Request.GetTypedHeaders(), JsonSerializerOptions.Web);
+        return new EventFormats(Options.Create(new JsonOptions())).Negotiate(http.Request.GetTypedHeaders());
     }
 }
