@@ -2,17 +2,20 @@ using System.Runtime.CompilerServices;
 
 namespace Gateway.Oci.Registry;
 
-/// <summary>The body of an answer, read with a bound on silence. A reset or a stall is a transient <see cref="RegistryFault"/>.</summary>
+/// <summary>The body of an answer, read with a bound on silence and on slowness. A reset, a stall or a drip is a transient <see cref="RegistryFault"/>.</summary>
 internal sealed class ResponseBody : IDisposable
 {
     private readonly HttpResponseMessage answer;
     private readonly Stream stream;
     private readonly TimeSpan idleTimeout;
+    private readonly TimeProvider time;
+    private readonly LeastRate rate;
     private readonly CancellationTokenSource stalled;
 
     private ResponseBody(HttpResponseMessage answer, Stream stream, TimeSpan idleTimeout, TimeProvider time)
     {
-        (this.answer, this.stream, this.idleTimeout) = (answer, stream, idleTimeout);
+        (this.answer, this.stream, this.idleTimeout, this.time) = (answer, stream, idleTimeout, time);
+        rate = new LeastRate(idleTimeout);
         stalled = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
     }
 
@@ -24,11 +27,20 @@ internal sealed class ResponseBody : IDisposable
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancel)
     {
+        if (rate.Missed)
+        {
+            // Told only now: what had come was the reader's, and may have been all it wanted.
+            throw new RegistryFault(OciFault.RegistryTimeout, $"the body came too slowly, at less than {LeastRate.BytesPerSecond} bytes a second") { Transient = true };
+        }
+
         using var passedOn = cancel.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), stalled);
         stalled.CancelAfter(idleTimeout);
         try
         {
-            var read = await stream.ReadAsync(buffer, stalled.Token);
+            var reading = stream.ReadAsync(buffer, stalled.Token);
+            var (waits, began) = reading.IsCompleted ? (false, 0) : (true, time.GetTimestamp());
+            var read = await reading;
+            rate.Add(read, waits ? time.GetElapsedTime(began) : TimeSpan.Zero);
             RegistryTelemetry.BytesReceived.Add(read);
             return read;
         }

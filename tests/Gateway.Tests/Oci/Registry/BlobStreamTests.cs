@@ -1,5 +1,7 @@
 using Gateway.Oci;
+using Gateway.Tests.Jobs;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Oci.Registry;
 
@@ -280,6 +282,45 @@ public sealed class BlobStreamTests : IDisposable
 
         Assert.Equal(Blob, got);
         Assert.Equal([null, "bytes=5000-"], Ranges(server));
+    }
+
+    [Fact]
+    public async Task Connection_that_drips_is_replaced()
+    {
+        var time = new FakeTimeProvider();
+        using var drip = new SemaphoreSlim(0);
+        await using var server = await ScriptedServer.StartAsync();
+        server.Script = async context =>
+        {
+            if (server.Seen.Count > 1)
+            {
+                await context.SendBlob(Blob);
+                return;
+            }
+
+            context.Response.ContentLength = Blob.Length;
+            await context.Response.Body.FlushAsync();
+            for (var sent = 0; ; sent++)
+            {
+                await drip.WaitAsync(context.RequestAborted);
+                await context.Response.Body.WriteAsync(Blob.AsMemory(sent, 1));
+                await context.Response.Body.FlushAsync();
+            }
+        };
+        await using var stream = await trial.Open(server.Authority, time: time).OpenBlobAsync(Named, 0, TestClock.Limit());
+        var got = new byte[Blob.Length];
+        for (var read = 0; read < 2; read++)
+        {
+            var one = stream.ReadAsync(got.AsMemory(read), TestClock.Limit()).AsTask();
+            time.Advance(TimeSpan.FromSeconds(50)); // the read waits: nothing comes unless the test says so
+            drip.Release();
+            Assert.Equal(1, await one);
+        }
+
+        await stream.ReadExactlyAsync(got.AsMemory(2), TestClock.Limit());
+
+        Assert.Equal(Blob, got);
+        Assert.Equal([null, "bytes=2-"], Ranges(server));
     }
 
     [Fact]
