@@ -133,7 +133,7 @@ public sealed class PushRepository
         using var activity = RegistryTelemetry.Start("registry.push");
         try
         {
-            return await retry.RunAsync(lastHost: true, attempt, cancel);
+            return await retry.RunAsync(session.Host.Authority, lastHost: true, attempt, cancel);
         }
         catch (RegistryFault fault)
         {

@@ -91,7 +91,7 @@ public sealed partial class Repository
         {
             try
             {
-                return await retry.RunAsync(ReferenceEquals(session, able[^1]), token => ask(session, token), cancel);
+                return await retry.RunAsync(session.Host.Authority, ReferenceEquals(session, able[^1]), token => ask(session, token), cancel);
             }
             catch (RegistryFault fault)
             {

@@ -21,7 +21,7 @@ internal sealed class TokenServer(RegistryHttp http, RetryRule retry, RegistryOp
         using var span = RegistryTelemetry.Start("registry.token");
         try
         {
-            return await retry.RunAsync(lastHost: true, token => FetchOnceAsync(wanted, credentials, token), cancel);
+            return await retry.RunAsync(wanted.Realm.Authority, lastHost: true, token => FetchOnceAsync(wanted, credentials, token), cancel);
         }
         catch (RegistryFault fault)
         {
