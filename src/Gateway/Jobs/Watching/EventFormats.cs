@@ -6,7 +6,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Jobs;
 
-/// <summary>The formats that events are served in.</summary>
+/// <summary>The formats that events are served in. One object for all streams: a state's text is made once, however many read it.</summary>
 internal sealed class EventFormats(IOptions<JsonOptions> json)
 {
     private readonly ServerSentEvents events = new(json.Value.SerializerOptions);

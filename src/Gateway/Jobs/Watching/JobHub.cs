@@ -47,12 +47,13 @@ internal sealed class JobHub(IOptions<JobOptions> options)
         }
     }
 
-    /// <summary>What is stored, or what the running attempt told since.</summary>
+    /// <summary>What is stored, or what the running attempt told since; where both are the same state, the object that all watchers share.</summary>
     public JobRecord Newest(JobRecord stored)
     {
         lock (gate)
         {
-            return topics.TryGetValue(stored.Id, out var topic) && topic.Newest is { } told && told.EventId > stored.EventId ? told : stored;
+            return topics.TryGetValue(stored.Id, out var topic) && topic.Newest is { } told
+                && (told.EventId > stored.EventId || (told.EventId == stored.EventId && told.CancelRequested == stored.CancelRequested)) ? told : stored;
         }
     }
 

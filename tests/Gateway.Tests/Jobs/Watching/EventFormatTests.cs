@@ -1,8 +1,10 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Gateway.Http;
 using Gateway.Jobs;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Headers;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 
@@ -56,6 +58,19 @@ public sealed class EventFormatTests
         }
     }
 
+    [Theory]
+    [InlineData("text/event-stream")]
+    [InlineData("application/x-ndjson")]
+    public void A_states_text_is_made_once_for_all_its_readers(string accept)
+    {
+        var formats = new EventFormats(Options.Create(new JsonOptions()));
+        var (one, other) = (formats.Negotiate(Accepting(accept)), formats.Negotiate(Accepting(accept)));
+        var job = SampleJob.New();
+        Assert.True(MemoryMarshal.TryGetArray(one.Event(job), out var first) && MemoryMarshal.TryGetArray(other.Event(job), out var second)
+            && ReferenceEquals(first.Array, second.Array));
+        Assert.NotEqual(Text(one.Event(job)), Text(other.Event(job with { Attempt = 9 })));
+    }
+
     [Fact]
     public void A_gap_says_between_which_events_and_has_no_id()
     {
@@ -66,7 +81,9 @@ public sealed class EventFormatTests
 
     private static string Text(ReadOnlyMemory<byte> text) => Encoding.UTF8.GetString(text.Span);
 
-    private static IEventFormat Negotiate(string? accept)
+    private static IEventFormat Negotiate(string? accept) => new EventFormats(Options.Create(new JsonOptions())).Negotiate(Accepting(accept));
+
+    private static RequestHeaders Accepting(string? accept)
     {
         var http = new DefaultHttpContext();
         if (accept is not null)
@@ -74,6 +91,6 @@ public sealed class EventFormatTests
             http.Request.Headers.Accept = accept;
         }
 
-        return new EventFormats(Options.Create(new JsonOptions())).Negotiate(http.Request.GetTypedHeaders());
+        return http.Request.GetTypedHeaders();
     }
 }
