@@ -35,7 +35,7 @@ internal sealed class JobOptions
     [Range(1, 1_000_000)]
     public int MaxFinished { get; set; } = 10_000;
 
-    /// <summary>Event streams and waiting requests open at once; more are answered 429. Default 1000, 1 to 100,000.</summary>
+    /// <summary>Event streams and waiting requests open at once; more are answered 429. Default 3000, 1 to 100,000.</summary>
     [Range(1, 100_000)]
-    public int MaxWatchers { get; set; } = 1000;
+    public int MaxWatchers { get; set; } = 3000;
 }

@@ -24,7 +24,8 @@ public sealed class ErrorTests
         {
             var undisturbed = new Trial(node, work);
             await undisturbed.SucceededAsync(await undisturbed.RunAsync(script: null));
-            var passings = Places.In(node.Trace);
+            // A transaction that SQLite reports as failed has not happened, so behind one there is nothing to fail.
+            var passings = Places.In(node.Trace).Where(passing => !(passing.Place.StartsWith("store ", StringComparison.Ordinal) && passing.Place.EndsWith(":after", StringComparison.Ordinal))).ToList();
             var (lost, full) = (passings.Select(passing => (passing, Lost)).ToList(), passings.Select(passing => (passing, Full)).ToList());
             foreach (var (passing, action) in Campaign.Share(lost, version, EveryLost).Concat(Campaign.Share(full, version, Every)))
             {
@@ -78,7 +79,7 @@ public sealed class ErrorTests
     {
         if (action is Full && (string?)job["state"] is "failed")
         {
-            Assert.Equal("insufficient_storage", (string?)job["error"]!["code"]);
+            Assert.True((string?)job["error"]!["code"] is "insufficient_storage", $"{place}: {job.ToJsonString()}");
             await trial.CameToNothingAsync();
             return;
         }

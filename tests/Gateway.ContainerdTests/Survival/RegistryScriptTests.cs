@@ -9,23 +9,25 @@ public sealed class RegistryScriptTests(Nodes nodes)
 {
     private const string Done = "succeeded";
 
+    private static readonly TestImage Amd64 = TestImage.Of(Layer.Random(2_000, 75));
+
     private static readonly string[] Phases = ["manifests", "config", "layer"];
 
     private static readonly (string Name, TestImage Image)[] Shapes =
     [
         ("oci", TestImage.Of(Layer.Random(200_000, 71), Layer.Random(1_000, 72))),
         ("docker", TestImage.Of([Layer.Random(200_000, 73), Layer.Random(1_000, 74)], docker: true)),
-        ("index", TestImage.Index(docker: false, ("linux/amd64", TestImage.Of(Layer.Random(2_000, 75))), ("linux/arm64", TestImage.Small(76, "linux/arm64")))),
+        ("index", TestImage.Index(docker: false, ("linux/amd64", Amd64), ("linux/arm64", TestImage.Small(76, "linux/arm64")))),
     ];
 
     /// <summary>What a pull ends with where the fault stays, and where it happens once.</summary>
     private static readonly (string Name, Fault Fault, string Always, string Once)[] Scripts =
     [
-        ("400", Faults.Status(400), "registry_refused", "registry_refused"),
+        ("400", Faults.Status(400), "registry_unavailable", "registry_unavailable"),
         ("401", Faults.Status(401), "registry_unauthorized", "registry_unauthorized"),
         ("403", Faults.Status(403), "registry_forbidden", "registry_forbidden"),
         ("404", Faults.Status(404), "image_not_found", "image_not_found"),
-        ("408", Faults.Status(408), "registry_timeout", Done),
+        ("408", Faults.Status(408), "registry_unavailable", Done),
         ("429", Faults.Status(429), "registry_rate_limited", Done),
         ("429 with Retry-After", Faults.RetryAfter(429, 0), "registry_rate_limited", Done),
         ("500", Faults.Status(500), "registry_unavailable", Done),
@@ -35,9 +37,10 @@ public sealed class RegistryScriptTests(Nodes nodes)
         ("reset", Faults.ResetAfter(10), "registry_unavailable", Done),
         ("cut", Faults.CutAfter(10), "registry_unavailable", Done),
         ("truncated", Faults.TruncateTo(10), "digest_mismatch", Done),
-        ("wrong bytes", Faults.WrongBytes(), "digest_mismatch", "digest_mismatch"),
-        ("extra bytes", Faults.ExtraBytes(7), "digest_mismatch", "digest_mismatch"),
-        ("redirect in a circle", Faults.Redirect("/v2/acme/app/blobs/circle"), "registry_unavailable", "registry_unavailable"),
+        ("wrong bytes", Faults.WrongBytes(), "digest_mismatch", Done),
+        ("extra bytes", Faults.ExtraBytes(7), "digest_mismatch", Done),
+        ("redirect in a circle", (http, good) => Faults.Redirect(http.Request.Path)(http, good), "registry_unavailable", Done),
+        ("redirect to a private address", Faults.Redirect("https://10.255.255.1/blob"), "egress_denied", "egress_denied"),
         ("stall", Faults.Stall(new Gate(), 10), "registry_timeout", Done),
     ];
 
@@ -56,7 +59,7 @@ public sealed class RegistryScriptTests(Nodes nodes)
             var (shape, phase, script, once) = trial;
             await using var registry = await ScriptedRegistry.StartAsync();
             var reference = registry.Add("acme/app:1", shape.Image);
-            registry.Faults.On(PathOf(phase, shape.Image), script.Fault, once ? 1 : null);
+            registry.Faults.On(PathOf(phase, shape.Image), script.Fault, once ? 1 : null, "GET");
             var ns = nodes.NewName("script");
             var job = await node.Api.PullAsync(ns, new { reference, platforms = new[] { "linux/amd64" } });
             var outcome = (string?)job["error"]?["code"] ?? (string)job["state"]!;
@@ -77,10 +80,10 @@ public sealed class RegistryScriptTests(Nodes nodes)
 
     private static string PathOf(string phase, TestImage image) => phase switch
     {
-        "config" => (image.Layers.Count is 0 ? Amd64(image) : image).ConfigDigest,
-        "layer" => (image.Layers.Count is 0 ? Amd64(image) : image).Layers[0].Digest,
+        "config" => Pulled(image).ConfigDigest,
+        "layer" => Pulled(image).Layers[0].Digest,
         _ => "/manifests/",
     };
 
-    private static TestImage Amd64(TestImage _) => TestImage.Of(Layer.Random(2_000, 75));
+    private static TestImage Pulled(TestImage image) => image.Layers.Count is 0 ? Amd64 : image;
 }

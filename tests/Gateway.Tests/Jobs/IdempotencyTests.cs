@@ -91,15 +91,24 @@ public sealed class IdempotencyTests : IDisposable
     {
         await using (var host = await JobsHost.StartAsync(folder, TestHandler.Endless()))
         {
-            var key = new IdempotencyKey(JobsHost.Alice.Subject, "a-key", [1]);
-            Assert.Null(await host.Get<IdempotencyStore>().ClaimAsync(key, TestClock.Limit()));
-            var other = await SendAsync(host, "/v1/work", "a-key", new { });
-            Assert.Equal("idempotency_key_reused", await CodeOfAsync(other));
+            await LeaveBegunAsync(host);
         }
 
         await using var next = await JobsHost.StartAsync(folder, TestHandler.Endless());
         Assert.Equal(HttpStatusCode.Accepted, (await SendAsync(next, "/v1/work", "a-key", new { })).StatusCode);
     }
+
+    [Fact]
+    public async Task Key_that_could_not_be_given_free_when_its_request_came_to_nothing_is_free_for_the_next()
+    {
+        await using var host = await JobsHost.StartAsync(folder, TestHandler.Endless());
+        await LeaveBegunAsync(host);
+        Assert.Equal(HttpStatusCode.Accepted, (await SendAsync(host, "/v1/work", "a-key", new { })).StatusCode);
+        Assert.Equal("idempotency_key_reused", await CodeOfAsync(await SendAsync(host, "/v1/work", "a-key", new { other = 1 })));
+    }
+
+    private static async Task LeaveBegunAsync(JobsHost host) => Assert.Null(await host.Get<IdempotencyStore>().ClaimAsync(
+        new IdempotencyKey(JobsHost.Alice.Subject, "a-key", [1]), isFirst: true, TestClock.Limit()));
 
     [Fact]
     public async Task Answer_that_is_no_job_is_given_again_as_it_was()

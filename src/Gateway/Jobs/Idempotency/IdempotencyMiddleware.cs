@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Gateway.Auth;
 using Gateway.Http;
@@ -18,6 +19,9 @@ internal sealed partial class IdempotencyMiddleware(
     /// <summary>Longest key, in characters.</summary>
     public const int MaxLength = 255;
 
+    // A key that is taken in the store and not here could not be given free, for a full disk perhaps, when its request had come to nothing.
+    private readonly ConcurrentDictionary<(string Subject, string Key), bool> underWay = new();
+
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
     private static readonly string[] KeptHeaders = ["Content-Type", "ETag", "Location"];
 
@@ -31,14 +35,26 @@ internal sealed partial class IdempotencyMiddleware(
         }
 
         var key = new IdempotencyKey(caller.Subject, Checked(header), await FingerprintAsync(http));
-        if (await store.ClaimAsync(key, http.RequestAborted) is { } known)
+        var isFirst = underWay.TryAdd((key.Subject, key.Key), true);
+        var isSettled = true;
+        try
         {
-            await ReplayAsync(http, known, key);
+            if (await store.ClaimAsync(key, isFirst, http.RequestAborted) is { } known)
+            {
+                await ReplayAsync(http, known, key);
+            }
+            else
+            {
+                http.Features.Set(key);
+                isSettled = await DoOnceAsync(http, key);
+            }
         }
-        else
+        finally
         {
-            http.Features.Set(key);
-            await DoOnceAsync(http, key);
+            if (isFirst && isSettled)
+            {
+                underWay.TryRemove((key.Subject, key.Key), out _);
+            }
         }
     }
 
@@ -86,12 +102,13 @@ internal sealed partial class IdempotencyMiddleware(
         await http.Response.Body.WriteAsync(answer.Body, http.RequestAborted);
     }
 
-    private async Task DoOnceAsync(HttpContext http, IdempotencyKey key)
+    /// <summary>Whether what became of it is known to the store: what was done without that may not be done again.</summary>
+    private async Task<bool> DoOnceAsync(HttpContext http, IdempotencyKey key)
     {
         var wire = http.Response.Body;
         using var body = new MemoryStream();
         http.Response.Body = body;
-        var isDone = false;
+        var (isDone, isSettled) = (false, false);
         try
         {
             await next(http);
@@ -101,13 +118,15 @@ internal sealed partial class IdempotencyMiddleware(
         finally
         {
             http.Response.Body = wire;
-            await SettleAsync(key, isDone ? AnswerOf(http, body.ToArray()) : null);
+            isSettled = await SettleAsync(key, isDone ? AnswerOf(http, body.ToArray()) : null);
         }
 
         if (body.Length > 0)
         {
             await wire.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), http.RequestAborted);
         }
+
+        return isSettled || !isDone;
     }
 
     private static StoredAnswer AnswerOf(HttpContext http, byte[] body) => new(
@@ -116,15 +135,17 @@ internal sealed partial class IdempotencyMiddleware(
         body);
 
     // What was done is done: where the store fails now, the answer is given all the same, and the key stays taken rather than being done twice.
-    private async Task SettleAsync(IdempotencyKey key, StoredAnswer? answer)
+    private async Task<bool> SettleAsync(IdempotencyKey key, StoredAnswer? answer)
     {
         try
         {
             await (answer is null ? store.ReleaseAsync(key) : store.KeepAsync(key, answer));
+            return true;
         }
         catch (ProblemException unavailable)
         {
             LogNotKept(unavailable);
+            return false;
         }
     }
 
