@@ -28,7 +28,7 @@ internal static class Failpoint
 #if FAILPOINTS
     private static readonly string? Script = Environment.GetEnvironmentVariable("GATEWAY_FAILPOINTS");
     private static readonly string? Trace = Environment.GetEnvironmentVariable("GATEWAY_FAILPOINTS_TRACE");
-    private static readonly Lock Gate = new();
+    private static readonly object Gate = string.Intern("Gateway.Failpoint"); // one for the process: each assembly has a class of its own
     private static readonly Dictionary<string, int> Hits = new(StringComparer.Ordinal);
     private static string armed = "";
 

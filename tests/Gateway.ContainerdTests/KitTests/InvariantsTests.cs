@@ -80,6 +80,17 @@ public sealed class InvariantsTests(Nodes nodes, Daemons daemons)
 
     [Theory]
     [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Blob_that_does_not_hold_its_children_is_found(string version)
+    {
+        var image = TestImage.Small(4);
+        await using var ns = await PulledAsync(version, image);
+        await ns.CtrAsync("content", "label", image.Layers[0].Digest, "containerd.io/gc.root=now"); // else the collector takes it
+        await ns.CtrAsync("content", "label", image.Digest, "containerd.io/gc.ref.content.l.0=");
+        Assert.Equal([$"blob {image.Digest} of {(await ns.Daemon.Ctr.ImagesAsync(ns.Name))[0]} does not hold {image.Layers[0].Digest}"], await ns.ViolationsAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
     public async Task Config_that_names_a_missing_snapshot_is_found(string version)
     {
         var image = TestImage.Small(4);

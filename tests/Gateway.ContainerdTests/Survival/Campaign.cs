@@ -23,6 +23,9 @@ internal static class Campaign
             : all.Where((_, index) => index % (versions.Count * every) == versions.IndexOf(version));
     }
 
+    /// <summary>A place that was passed in the first run may be passed no more, behind a job's end or where work goes on side by side: it must stay the exception.</summary>
+    public static void NearlyAllDied(int deaths, int planned) => Assert.True(planned - deaths <= 2 + (planned / 20), $"{deaths} deaths of {planned}");
+
     /// <summary>A line for who publishes the figures.</summary>
     public static void Report(string fault, string version, int trials, (int Gateway, int Containerd) deaths)
     {

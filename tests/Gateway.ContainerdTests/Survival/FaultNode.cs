@@ -121,7 +121,8 @@ internal sealed class FaultNode : IAsyncDisposable
 
     private string TraceFile => Path.Combine(folder, "trace");
 
-    private string[] Lines() => File.Exists(TraceFile) ? File.ReadAllLines(TraceFile) : [];
+    // The last may be half written, and one that a kill cut off is followed by another on the same line.
+    private string[] Lines() => File.Exists(TraceFile) ? [.. File.ReadAllText(TraceFile).Split('\n')[..^1].Where(line => line.Count(':'.Equals) is 1)] : [];
 
     private async Task<bool> ReceiveAsync(Microsoft.AspNetCore.Http.HttpContext http)
     {

@@ -29,6 +29,7 @@ public sealed class ImportTests
     [InlineData("src/Gateway.Oci/Registry/X.cs", "var x = new Gateway.Containerd.ContainerdClient();")]
     [InlineData("src/Gateway.Containerd/X.cs", "using Microsoft.AspNetCore.Builder;")]
     [InlineData("src/Gateway.Containerd/X.cs", "using Gateway.Oci;")]
+    [InlineData("src/Failpoint.cs", "using Grpc.Core;")]
     [InlineData("src/Gateway.Containerd/X.cs", "Gateway.Oci.Digest digest;")]
     [InlineData("src/Gateway/Images/X.cs", "using Gateway.Node;")]
     [InlineData("src/Gateway/Images/Pull/X.cs", "using Gateway.Node;")]

@@ -202,7 +202,7 @@ public sealed class IdempotencyTests : IDisposable
         time.Advance(TimeSpan.FromHours(25));
         Assert.Null(await ClaimAsync("c"));
 
-        Task<IdempotencyEntry?> ClaimAsync(string name) => store.ClaimAsync(new IdempotencyKey("key:alice", name, [1]), TestClock.Limit());
+        Task<IdempotencyEntry?> ClaimAsync(string name) => store.ClaimAsync(new IdempotencyKey("key:alice", name, [1]), isFirst: false, TestClock.Limit());
     }
 
     [Fact]

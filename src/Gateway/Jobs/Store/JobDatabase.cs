@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Dapper;
 using Gateway.Http;
@@ -18,6 +19,10 @@ internal sealed class JobDatabase : IDisposable
     /// <summary>SQLITE_FULL.</summary>
     private const int SqliteFull = 13;
 
+    /// <summary>Transactions committed at once: a bound on how long the first of them waits for the last.</summary>
+    private const int MostAtOnce = 64;
+
+    private readonly ConcurrentQueue<PendingWrite> waiting = new();
     private readonly FileStream processLock;
     private readonly SqliteConnection writer;
     private readonly SqliteConnection advisory;
@@ -75,24 +80,26 @@ internal sealed class JobDatabase : IDisposable
     /// <param name="purpose">Names the transaction among the failpoints.</param>
     public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancel, [CallerMemberName] string purpose = "")
     {
-        await gate.WaitAsync(cancel);
+        var result = default(T);
+        var write = new PendingWrite(connection =>
+        {
+            result = work(connection);
+            Failpoint.Before($"store {purpose}", Injected);
+        });
+        waiting.Enqueue(write);
         try
         {
-            using var transaction = writer.BeginTransaction();
-            var result = work(writer);
-            Failpoint.Before($"store {purpose}", Injected);
-            transaction.Commit();
-            Failpoint.After($"store {purpose}", Injected);
-            return result;
+            await gate.WaitAsync(cancel);
+            CommitUntilTaken(write);
         }
-        catch (SqliteException failure) when (IsUnavailable(failure))
+        catch (OperationCanceledException) when (!write.TryWithdraw())
         {
-            throw Unavailable(failure);
+            // Another caller's commit has it: what comes of that counts.
         }
-        finally
-        {
-            gate.Release();
-        }
+
+        await write.Done;
+        Failpoint.After($"store {purpose}", Injected);
+        return result!;
     }
 
     /// <summary>Runs one statement that a power cut may undo (never a crash of the process): progress is not worth an fsync.</summary>
@@ -179,6 +186,50 @@ internal sealed class JobDatabase : IDisposable
         {
             throw Damaged(path, file.Exists ? "it is empty" : "it is missing", null);
         }
+    }
+
+    // Whoever has the gate commits for all who wait at it; most of them then find their work done.
+    private void CommitUntilTaken(PendingWrite own)
+    {
+        try
+        {
+            while (!own.IsTaken)
+            {
+                CommitWaiting();
+            }
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private void CommitWaiting()
+    {
+        var group = new List<PendingWrite>();
+        while (group.Count < MostAtOnce && waiting.TryDequeue(out var next))
+        {
+            if (next.TryTake())
+            {
+                group.Add(next);
+            }
+        }
+
+        Exception? ofAll = null;
+        try
+        {
+            using var transaction = writer.BeginTransaction();
+            group.ForEach(write => write.Run(writer, transaction, failure => failure is SqliteException sqlite && IsUnavailable(sqlite)));
+            transaction.Commit();
+        }
+#pragma warning disable CA1031 // Each caller is told.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            ofAll = failure is SqliteException sqlite && IsUnavailable(sqlite) ? Unavailable(sqlite) : failure;
+        }
+
+        group.ForEach(write => write.Complete(ofAll));
     }
 
     private void Prepare()

@@ -135,7 +135,7 @@ public sealed class JobStoreMutationTests : IDisposable
             committed();
             if (i % 5 is 0)
             {
-                await keys.ClaimAsync(new IdempotencyKey("key:alice", $"{i} at {time.GetUtcNow():O}", [7, 8]), TestClock.Limit());
+                await keys.ClaimAsync(new IdempotencyKey("key:alice", $"{i} at {time.GetUtcNow():O}", [7, 8]), isFirst: true, TestClock.Limit());
                 committed();
             }
 
