@@ -1,11 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gateway.Http;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.Jobs;
 
 /// <summary>Runs a job's handler within the job's time, and reports how far it is.</summary>
-internal sealed partial class JobWork(JobHandlers handlers, JobSecrets secrets, JobStore store, TimeProvider time, ILogger<JobWork> log)
+internal sealed partial class JobWork(
+    JobHandlers handlers, JobSecrets secrets, JobStore store, TimeProvider time, IOptions<JobOptions> options, ILogger<JobWork> log)
 {
     /// <summary>How often watchers hear of progress.</summary>
     private static readonly TimeSpan TellEvery = TimeSpan.FromMilliseconds(250);
@@ -67,11 +69,17 @@ internal sealed partial class JobWork(JobHandlers handlers, JobSecrets secrets, 
     {
         using var timer = new PeriodicTimer(TellEvery, time);
         var saved = running.Current;
+        var stall = new StallWatch(options.Value.IdleLimit, time);
         try
         {
             for (var tick = 1; await timer.WaitForNextTickAsync(ended); tick++)
             {
                 Tell(running, meter);
+                if (running.Current.Progress is { } progress && stall.IsStalled(progress))
+                {
+                    running.Stop(StopReason.Stalled);
+                }
+
                 if (tick % SaveEvery == 0 && running.Current != saved)
                 {
                     saved = running.Current;

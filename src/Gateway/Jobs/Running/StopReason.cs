@@ -11,6 +11,9 @@ internal enum StopReason
     /// <summary>The job's time is over.</summary>
     Deadline,
 
+    /// <summary>No byte was moved for too long.</summary>
+    Stalled,
+
     /// <summary>The gateway shuts down; the job goes on after the restart.</summary>
     Shutdown,
 

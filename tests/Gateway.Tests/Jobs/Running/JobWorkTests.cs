@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Gateway.Jobs;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.Tests.Jobs.Running;
 
@@ -21,7 +22,7 @@ public sealed class JobWorkTests
         };
         await using var host = await JobsHost.StartAsync(folder, TestHandler.Endless());
         await using var running = new RunningJob(SampleJob.New() with { StartedAt = TimeProvider.System.GetUtcNow() }, host.Get<JobHub>());
-        var work = new JobWork(new JobHandlers([handler]), host.Get<JobSecrets>(), host.Get<JobStore>(), clock, NullLogger<JobWork>.Instance);
+        var work = new JobWork(new JobHandlers([handler]), host.Get<JobSecrets>(), host.Get<JobStore>(), clock, Options.Create(new JobOptions()), NullLogger<JobWork>.Instance);
 
         var (result, progress) = await work.RunAsync(running);
 
