@@ -50,7 +50,10 @@ public sealed class RegistryScriptTests(Nodes nodes)
     {
         await using var node = await Node.StartAsync(version, new Dictionary<string, string?>
         {
-            ["Jobs__MaxAttempts"] = "1", ["Jobs__MaxRunning"] = "16", ["Registries__MaxAttempts"] = "2", ["Registries__IdleTimeout"] = "00:00:01",
+            ["Jobs__MaxAttempts"] = "1",
+            ["Jobs__MaxRunning"] = "16",
+            ["Registries__MaxAttempts"] = "2",
+            ["Registries__IdleTimeout"] = "00:00:01",
         });
         var trials = (from shape in Shapes from phase in Phases from script in Scripts from once in new[] { false, true } select (shape, phase, script, once)).ToArray();
         var wrong = new System.Collections.Concurrent.ConcurrentBag<string>();

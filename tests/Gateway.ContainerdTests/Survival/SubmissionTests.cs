@@ -17,7 +17,9 @@ public sealed class SubmissionTests
     {
         await using var node = await Node.StartAsync(Versions.Oldest, new Dictionary<string, string?>
         {
-            ["Jobs__MaxQueued"] = "100000", ["Jobs__MaxFinished"] = "1000000", ["Jobs__MaxRunning"] = "16",
+            ["Jobs__MaxQueued"] = "100000",
+            ["Jobs__MaxFinished"] = "1000000",
+            ["Jobs__MaxRunning"] = "16",
         });
         await using var registry = await ScriptedRegistry.StartAsync();
         var accepted = new ConcurrentDictionary<string, string>();
