@@ -4,7 +4,7 @@ namespace Gateway.ContainerdTests.Survival;
 public sealed class DaemonKillTests
 {
     /// <summary>Of the places, the short form takes each so many-eth: a daemon takes its time to come back, and the retry waits for it.</summary>
-    private const int Every = 12;
+    private const int Every = 20;
 
     [Theory]
     [MemberData(nameof(Campaign.Versions), MemberType = typeof(Campaign))]
