@@ -14,7 +14,7 @@ TEXT
 if [[ ${1:-} == --help || ${1:-} == -h ]]; then usage && exit; fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p artifacts/faults
-export FAULTS=long FAULT_ROUNDS=${1:-3} FAULTS_REPORT="$PWD/artifacts/faults/report.jsonl"
+export FAULTS=long TEST_TIMEOUT=12h FAULT_ROUNDS=${1:-3} FAULTS_REPORT="$PWD/artifacts/faults/report.jsonl"
 rm -f "$FAULTS_REPORT"
 status=0
 tests/run.sh containerd --filter .Survival. || status=$?

@@ -178,7 +178,7 @@ public sealed class JobCancelTests : IDisposable
             await Task.Yield();
         }
 
-        Assert.Equal(2, handler.CleanUps.Count);
+        Assert.InRange(handler.CleanUps.Count, 2, 3); // the sweep at the start may have met it while it still failed
     }
 
     [Fact]
