@@ -130,7 +130,8 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
     private static void EnsureRoom(SqliteConnection connection, string containerdNamespace, int maxQueued)
     {
         var (all, own) = connection.QuerySingle<(int, int)>(
-            "SELECT count(*), count(*) FILTER (WHERE namespace = @Namespace) FROM jobs WHERE state = 'queued'", new { Namespace = containerdNamespace });
+            "SELECT count(*), count(*) FILTER (WHERE namespace = @Namespace) FROM jobs INDEXED BY jobs_waiting WHERE state = 'queued'",
+            new { Namespace = containerdNamespace });
         if (all >= maxQueued && (own > 0 || all >= 2 * maxQueued))
         {
             throw new ProblemException(ProblemKinds.TooManyRequests, $"{all} jobs are waiting already") { RetryAfter = QueueRetry };
@@ -167,10 +168,11 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
     private static string? ToCancel(SqliteConnection connection) => connection.ExecuteScalar<string?>(
         "SELECT id FROM jobs WHERE state = 'queued' AND cancel_requested = 1 ORDER BY id LIMIT 1");
 
+    // The indexes are named: SQLite would go through all jobs of each namespace, the finished ones too.
     private List<WaitingFlow> Waiting(SqliteConnection connection) => connection.Query<WaitingFlow>(
         """
-        SELECT waiting.*, (SELECT count(*) FROM jobs WHERE state = 'running' AND namespace = waiting.Namespace) AS RunningInNamespace,
-          (SELECT count(*) FROM jobs WHERE state = 'running' AND namespace = waiting.Namespace AND subject = waiting.Subject) AS Running
+        SELECT waiting.*, (SELECT count(*) FROM jobs INDEXED BY jobs_running WHERE state = 'running' AND namespace = waiting.Namespace) AS RunningInNamespace,
+          (SELECT count(*) FROM jobs INDEXED BY jobs_running WHERE state = 'running' AND namespace = waiting.Namespace AND subject = waiting.Subject) AS Running
         FROM (SELECT namespace AS Namespace, subject AS Subject, min(id) AS Oldest FROM jobs
               WHERE state = 'queued' AND (coalesce(next_attempt_at, 0) <= @Now OR @Now < waits_since) GROUP BY namespace, subject) AS waiting
         """,
