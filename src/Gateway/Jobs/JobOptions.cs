@@ -27,9 +27,9 @@ internal sealed class JobOptions
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan QueueLimit { get; set; } = TimeSpan.FromDays(1);
 
-    /// <summary>How long an attempt may move no byte while it downloads or uploads; then it is tried again. Unpacking counts as moving. Default 5 minutes, 10 seconds to 1 day.</summary>
+    /// <summary>How long an attempt may move no byte while it downloads or uploads; then it is tried again. Unpacking counts as moving. Default 10 minutes, 10 seconds to 1 day.</summary>
     [Range(typeof(TimeSpan), "00:00:10", "1.00:00:00")]
-    public TimeSpan IdleLimit { get; set; } = TimeSpan.FromMinutes(5);
+    public TimeSpan IdleLimit { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How long a finished job is kept. Default 7 days, 1 minute to 365 days.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]

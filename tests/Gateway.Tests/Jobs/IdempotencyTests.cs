@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Dapper;
 using Gateway.Jobs;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Jobs;
@@ -192,17 +194,52 @@ public sealed class IdempotencyTests : IDisposable
         foreach (var name in new[] { "a", "b", "c" })
         {
             Assert.Null(await ClaimAsync(name));
+            await store.KeepAsync(KeyOf(name), new StoredAnswer(201, new Dictionary<string, string>(), [1]));
             time.Advance(TimeSpan.FromHours(1));
         }
 
         Assert.Equal(1, await housekeeping.DeleteKeysAsync(time.GetUtcNow() - TimeSpan.FromHours(2.5), 10, TestClock.Limit()));
         Assert.Equal(1, await housekeeping.DeleteKeysAsync(DateTimeOffset.MinValue.AddYears(2000), 1, TestClock.Limit()));
         Assert.Null(await ClaimAsync("b"));
-        Assert.NotNull(await ClaimAsync("c"));
+        Assert.Equal(201, (await ClaimAsync("c"))?.Answer?.Status);
         time.Advance(TimeSpan.FromHours(25));
         Assert.Null(await ClaimAsync("c"));
 
-        Task<IdempotencyEntry?> ClaimAsync(string name) => store.ClaimAsync(new IdempotencyKey("key:alice", name, [1]), isFirst: false, TestClock.Limit());
+        Task<IdempotencyEntry?> ClaimAsync(string name) => store.ClaimAsync(KeyOf(name), isFirst: true, TestClock.Limit());
+
+        static IdempotencyKey KeyOf(string name) => new("key:alice", name, [1]);
+    }
+
+    [Fact]
+    public async Task Only_the_first_of_requests_at_once_takes_the_key_in_whatever_order_they_reach_the_store()
+    {
+        await using var host = await JobsHost.StartAsync(folder, TestHandler.Endless());
+        var store = host.Get<IdempotencyStore>();
+        var key = new IdempotencyKey("key:alice", "a-key", [1]);
+        var second = await store.ClaimAsync(key, isFirst: false, TestClock.Limit());
+        Assert.Equal((null, null), (second!.Job, second.Answer));
+        Assert.Null(await store.ClaimAsync(key, isFirst: true, TestClock.Limit()));
+        Assert.NotNull(await store.ClaimAsync(key, isFirst: false, TestClock.Limit()));
+    }
+
+    [Fact]
+    public async Task What_was_done_is_not_done_again_where_its_answer_could_not_be_kept()
+    {
+        var calls = 0;
+        SqliteConnection? writer = null;
+        await using var host = await JobsHost.StartAsync(folder, TestHandler.Endless(), more: async http =>
+        {
+            calls++;
+            writer!.Execute("PRAGMA query_only = ON");
+            http.Response.StatusCode = StatusCodes.Status201Created;
+            await http.Response.WriteAsJsonAsync(new { Made = calls });
+        });
+        writer = await host.Get<JobDatabase>().WriteAsync(connection => connection, TestClock.Limit());
+        Assert.Equal(HttpStatusCode.Created, (await SendAsync(host, "/v1/more", "a-key", new { })).StatusCode);
+        writer.Execute("PRAGMA query_only = OFF");
+
+        Assert.Equal("idempotency_key_in_use", await CodeOfAsync(await SendAsync(host, "/v1/more", "a-key", new { })));
+        Assert.Equal(1, calls);
     }
 
     [Fact]

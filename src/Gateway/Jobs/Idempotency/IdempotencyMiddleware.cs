@@ -19,7 +19,8 @@ internal sealed partial class IdempotencyMiddleware(
     /// <summary>Longest key, in characters.</summary>
     public const int MaxLength = 255;
 
-    // A key that is taken in the store and not here could not be given free, for a full disk perhaps, when its request had come to nothing.
+    // Requests that have a key now, and whether they may give it back. One that is taken in the store and not here could not be given free, for a full disk
+    // perhaps, when its request had come to nothing.
     private readonly ConcurrentDictionary<(string Subject, string Key), bool> underWay = new();
 
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
@@ -36,7 +37,6 @@ internal sealed partial class IdempotencyMiddleware(
 
         var key = new IdempotencyKey(caller.Subject, Checked(header), await FingerprintAsync(http));
         var isFirst = underWay.TryAdd((key.Subject, key.Key), true);
-        var isSettled = true;
         try
         {
             if (await store.ClaimAsync(key, isFirst, http.RequestAborted) is { } known)
@@ -46,14 +46,14 @@ internal sealed partial class IdempotencyMiddleware(
             else
             {
                 http.Features.Set(key);
-                isSettled = await DoOnceAsync(http, key);
+                await DoOnceAsync(http, key);
             }
         }
         finally
         {
-            if (isFirst && isSettled)
+            if (isFirst)
             {
-                underWay.TryRemove((key.Subject, key.Key), out _);
+                underWay.TryRemove(new KeyValuePair<(string, string), bool>((key.Subject, key.Key), true));
             }
         }
     }
@@ -102,13 +102,12 @@ internal sealed partial class IdempotencyMiddleware(
         await http.Response.Body.WriteAsync(answer.Body, http.RequestAborted);
     }
 
-    /// <summary>Whether what became of it is known to the store: what was done without that may not be done again.</summary>
-    private async Task<bool> DoOnceAsync(HttpContext http, IdempotencyKey key)
+    private async Task DoOnceAsync(HttpContext http, IdempotencyKey key)
     {
         var wire = http.Response.Body;
         using var body = new MemoryStream();
         http.Response.Body = body;
-        var (isDone, isSettled) = (false, false);
+        var isDone = false;
         try
         {
             await next(http);
@@ -118,15 +117,13 @@ internal sealed partial class IdempotencyMiddleware(
         finally
         {
             http.Response.Body = wire;
-            isSettled = await SettleAsync(key, isDone ? AnswerOf(http, body.ToArray()) : null);
+            await SettleAsync(key, isDone ? AnswerOf(http, body.ToArray()) : null);
         }
 
         if (body.Length > 0)
         {
             await wire.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), http.RequestAborted);
         }
-
-        return isSettled || !isDone;
     }
 
     private static StoredAnswer AnswerOf(HttpContext http, byte[] body) => new(
@@ -135,17 +132,16 @@ internal sealed partial class IdempotencyMiddleware(
         body);
 
     // What was done is done: where the store fails now, the answer is given all the same, and the key stays taken rather than being done twice.
-    private async Task<bool> SettleAsync(IdempotencyKey key, StoredAnswer? answer)
+    private async Task SettleAsync(IdempotencyKey key, StoredAnswer? answer)
     {
         try
         {
             await (answer is null ? store.ReleaseAsync(key) : store.KeepAsync(key, answer));
-            return true;
         }
         catch (ProblemException unavailable)
         {
             LogNotKept(unavailable);
-            return false;
+            underWay[(key.Subject, key.Key)] = answer is null;
         }
     }
 

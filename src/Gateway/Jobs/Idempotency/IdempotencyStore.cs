@@ -16,20 +16,26 @@ internal sealed class IdempotencyStore(JobDatabase database, JobSecrets secrets,
 
     /// <summary>Takes the key for a request that begins now; gives what is known of it where it was taken before.</summary>
     /// <param name="key">Whose request it is, and which.</param>
-    /// <param name="isFirst">Whether no other request has the key now: then one that is there without job or answer was given up.</param>
+    /// <param name="isFirst">Whether no other request has the key now. Only such a one takes it, also from one that was given up without job or answer.</param>
     /// <param name="cancel">Ends the wait for the store.</param>
     public Task<IdempotencyEntry?> ClaimAsync(IdempotencyKey key, bool isFirst, CancellationToken cancel) => database.WriteAsync(
         connection =>
         {
             var now = time.GetUtcNow();
-            var parameters = new { key.Subject, key.Key, key.Fingerprint, Now = now.ToUnixTimeMilliseconds(), Oldest = (now - KeptFor).ToUnixTimeMilliseconds(), IsFirst = isFirst };
-            connection.Execute(
-                "DELETE FROM idempotency WHERE subject = @Subject AND key = @Key AND (created_at < @Oldest OR (@IsFirst AND job_id IS NULL AND status IS NULL))", parameters);
-            var taken = connection.Execute(
+            var parameters = new { key.Subject, key.Key, key.Fingerprint, Now = now.ToUnixTimeMilliseconds(), Oldest = (now - KeptFor).ToUnixTimeMilliseconds() };
+            if (isFirst)
+            {
+                connection.Execute(
+                    "DELETE FROM idempotency WHERE subject = @Subject AND key = @Key AND (created_at < @Oldest OR (job_id IS NULL AND status IS NULL))", parameters);
+            }
+
+            var taken = isFirst && connection.Execute(
                 "INSERT INTO idempotency (subject, key, fingerprint, created_at) VALUES (@Subject, @Key, @Fingerprint, @Now) ON CONFLICT DO NOTHING", parameters) is 1;
-            return taken ? null : Entry(connection.QuerySingle<Row>(
-                "SELECT fingerprint AS Fingerprint, job_id AS JobId, status AS Status, headers AS Headers, body AS Body FROM idempotency WHERE subject = @Subject AND key = @Key",
-                parameters));
+            return taken ? null
+                : connection.QuerySingleOrDefault<Row>(
+                    "SELECT fingerprint AS Fingerprint, job_id AS JobId, status AS Status, headers AS Headers, body AS Body FROM idempotency WHERE subject = @Subject AND key = @Key",
+                    parameters) is { } row ? Entry(row)
+                : new IdempotencyEntry(key.Fingerprint, null, null); // the first is about to take it
 
             IdempotencyEntry Entry(Row row) => new(
                 row.Fingerprint,
