@@ -188,6 +188,37 @@ public sealed class JobDatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_transactions_that_wait_together_each_succeeds_or_fails_alone()
+    {
+        using var database = JobDatabase.Open(folder.Database);
+        using var leaving = new CancellationTokenSource();
+        var (begun, go) = (new TaskCompletionSource(), new ManualResetEventSlim());
+        var first = Task.Run(() => database.WriteAsync(
+            connection =>
+            {
+                begun.SetResult();
+                go.Wait(TestClock.Limit());
+                return Insert(connection, "first");
+            },
+            TestClock.Limit()));
+        await begun.Task.WaitAsync(TestClock.Limit());
+        var good = database.WriteAsync(connection => Insert(connection, "good"), TestClock.Limit());
+        var bad = database.WriteAsync<int>(connection => throw new InvalidOperationException($"after {Insert(connection, "bad")}"), TestClock.Limit());
+        var gone = database.WriteAsync(connection => Insert(connection, "gone"), leaving.Token);
+        var twice = database.WriteAsync(connection => Insert(connection, "good"), TestClock.Limit());
+        var last = database.WriteAsync(connection => Insert(connection, "last"), TestClock.Limit());
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        go.Set();
+
+        Assert.All(await Task.WhenAll(first, good, last), inserted => Assert.Equal(1, inserted));
+        Assert.Equal("after 1", (await Assert.ThrowsAsync<InvalidOperationException>(() => bad)).Message);
+        Assert.Equal(19, (await Assert.ThrowsAsync<SqliteException>(() => twice)).SqliteErrorCode);
+        Assert.Equal(["first", "good", "last"], database.Read(connection => connection.Query<string>("SELECT id FROM jobs ORDER BY id").ToList()));
+        go.Dispose();
+    }
+
+    [Fact]
     public async Task A_store_that_cannot_be_written_is_told_as_job_store_unavailable()
     {
         using var database = JobDatabase.Open(folder.Database);
