@@ -1,7 +1,7 @@
 namespace Gateway.TestKit;
 
 /// <summary>A private containerd with its own root, state and socket.</summary>
-public sealed class ContainerdDaemon : IAsyncDisposable
+public sealed class ContainerdDaemon : ContainerdPlace, IAsyncDisposable
 {
     private readonly string folder;
     private readonly IReadOnlyDictionary<string, string?> environment;
@@ -12,9 +12,9 @@ public sealed class ContainerdDaemon : IAsyncDisposable
     private int namespaces;
 
     private ContainerdDaemon(string version, string folder, IReadOnlyDictionary<string, string?> environment, string moreConfig, bool withBtrfs)
+        : base(Program(version, "ctr"), Path.Combine(folder, "c.sock"), Path.Combine(folder, "root"))
     {
         (Version, this.folder, this.environment, this.moreConfig, this.withBtrfs) = (version, folder, environment, moreConfig, withBtrfs);
-        Ctr = new Ctr(Program("ctr"), Address);
     }
 
     /// <summary>The versions this kit can start.</summary>
@@ -29,14 +29,6 @@ public sealed class ContainerdDaemon : IAsyncDisposable
 
     /// <summary><c>1.6</c>, <c>1.7</c> or <c>2</c>.</summary>
     public string Version { get; }
-
-    public string Address => Path.Combine(folder, "c.sock");
-
-    public string Root => Path.Combine(folder, "root");
-
-    public string ContentStore => Path.Combine(Root, "io.containerd.content.v1.content");
-
-    public Ctr Ctr { get; }
 
     public IReadOnlyList<string> Snapshotters => withBtrfs ? MachineSnapshotters : ["overlayfs", "native"];
 
@@ -85,12 +77,12 @@ public sealed class ContainerdDaemon : IAsyncDisposable
         var config = Path.Combine(folder, "config.toml");
         await File.WriteAllTextAsync(config, Config);
         earlierLog = Log;
-        process = ChildProcess.Start(Program("containerd"), ["--config", config], environment);
+        process = ChildProcess.Start(Program(Version, "containerd"), ["--config", config], environment);
         await Wait.UntilAsync(async () =>
         {
             return process.HasExited
                 ? throw new InvalidOperationException($"containerd {Version} did not start: {Log}")
-                : (await ChildProcess.TryRunAsync(Program("ctr"), "--address", Address, "--connect-timeout", "1s", "version")).Exit is 0;
+                : (await ChildProcess.TryRunAsync(Program(Version, "ctr"), "--address", Address, "--connect-timeout", "1s", "version")).Exit is 0;
         }, $"containerd {Version} serves");
     }
 
@@ -99,9 +91,6 @@ public sealed class ContainerdDaemon : IAsyncDisposable
 
     /// <summary>A namespace that no other test has.</summary>
     public ContainerdNamespace NewNamespace(string purpose = "test") => new(this, $"{purpose}-{Interlocked.Increment(ref namespaces)}");
-
-    /// <summary>The file of a blob that some namespace has.</summary>
-    public string BlobPath(string digest) => Path.Combine(ContentStore, "blobs", digest.Replace(':', '/'));
 
     public async ValueTask DisposeAsync()
     {
@@ -150,5 +139,5 @@ public sealed class ContainerdDaemon : IAsyncDisposable
         {moreConfig}
         """;
 
-    private string Program(string name) => Version is "1.6" ? $"/usr/bin/{name}" : Path.Combine(Repo.Cache, "containerd", Version, "usr", "bin", name);
+    private static string Program(string version, string name) => version is "1.6" ? $"/usr/bin/{name}" : Path.Combine(Repo.Cache, "containerd", version, "usr", "bin", name);
 }

@@ -8,7 +8,7 @@ namespace Gateway.TestKit;
 /// </summary>
 internal sealed class ImageClosure
 {
-    private readonly ContainerdDaemon daemon;
+    private readonly ContainerdPlace daemon;
     private readonly HashSet<string> present;
     private readonly HashSet<string> needed = [];
     private readonly HashSet<string> chains = [];
@@ -16,13 +16,13 @@ internal sealed class ImageClosure
 
     private readonly Lazy<Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>>> labels;
 
-    private ImageClosure(ContainerdDaemon daemon, string containerdNamespace, IEnumerable<string> present)
+    private ImageClosure(ContainerdPlace daemon, string containerdNamespace, IEnumerable<string> present)
     {
         (this.daemon, this.present) = (daemon, [.. present]);
         labels = new(() => daemon.Ctr.LabelsAsync(containerdNamespace));
     }
 
-    public static async Task<IReadOnlyList<string>> ViolationsAsync(ContainerdDaemon daemon, string containerdNamespace, string snapshotter)
+    public static async Task<IReadOnlyList<string>> ViolationsAsync(ContainerdPlace daemon, string containerdNamespace, string snapshotter)
     {
         var ctr = daemon.Ctr;
         var closure = new ImageClosure(daemon, containerdNamespace, await ctr.BlobsAsync(containerdNamespace));

@@ -11,7 +11,7 @@ public static class Invariants
     /// <param name="snapshotter">What its images are unpacked to.</param>
     /// <param name="traces">Where nothing else works on the node: the store, the log and the daemon as a whole are looked at too.</param>
     public static async Task<IReadOnlyList<string>> CheckAsync(
-        ContainerdDaemon daemon, string containerdNamespace, string snapshotter = "overlayfs", NodeTraces? traces = null)
+        ContainerdPlace daemon, string containerdNamespace, string snapshotter = "overlayfs", NodeTraces? traces = null)
     {
         var violations = new List<string>();
         var ctr = daemon.Ctr;
@@ -29,12 +29,12 @@ public static class Invariants
             violations.AddRange(StoreInvariants.Violations(traces, containerdNamespace));
         }
 
-        Console.WriteLine(JsonSerializer.Serialize(new { check = "invariants", containerd = daemon.Version, @namespace = containerdNamespace, snapshotter, violations }));
+        Console.WriteLine(JsonSerializer.Serialize(new { check = "invariants", containerd = daemon.Address, @namespace = containerdNamespace, snapshotter, violations }));
         return violations;
     }
 
     // An ingest's folder outlives its record when a daemon is killed between the two.
-    private static IEnumerable<string> IngestsOnDisk(ContainerdDaemon daemon, string containerdNamespace)
+    private static IEnumerable<string> IngestsOnDisk(ContainerdPlace daemon, string containerdNamespace)
     {
         var ingests = new DirectoryInfo(Path.Combine(daemon.ContentStore, "ingest")); // made with the first
         foreach (var folder in ingests.Exists ? Directory.EnumerateDirectories(ingests.FullName) : [])

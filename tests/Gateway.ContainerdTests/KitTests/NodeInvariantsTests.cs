@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Gateway.TestKit;
 using Microsoft.Data.Sqlite;
 
@@ -73,6 +74,21 @@ public sealed class NodeInvariantsTests : IAsyncLifetime
         Write($"INSERT INTO idempotency (subject, key, fingerprint, created_at, status, headers) VALUES ('s', 'k', x'00', 1, 201, '{Canary}')");
         var encoded = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Canary));
         Assert.Equal(["a secret stands in jobs.db-wal", "a secret stands in the log"], (await ViolationsAsync($"said {encoded}")).Order());
+    }
+
+    [Fact]
+    public async Task Program_says_on_one_line_what_is_violated()
+    {
+        Assert.Equal((0, "[]"), await ProgramAsync());
+        await node.Ctr.RunAsync(Ns, "leases", "create", "--id", "left");
+        Assert.Equal((1, """["lease left is left"]"""), await ProgramAsync());
+    }
+
+    private async Task<(int Exit, string Violations)> ProgramAsync()
+    {
+        var (exit, output) = await ChildProcess.TryRunAsync("dotnet", "exec", typeof(Invariants).Assembly.Location, "--ctr", "/usr/bin/ctr",
+            "--address", node.Containerd.Address, "--root", node.Containerd.Root, "--namespace", Ns, "--jobs", Path.Combine(node.Gateway.Folder, "jobs.db"));
+        return (exit, JsonNode.Parse(output)!["violations"]!.ToJsonString());
     }
 
     private Task<IReadOnlyList<string>> ViolationsAsync(string log = "") =>

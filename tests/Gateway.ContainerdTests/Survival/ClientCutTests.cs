@@ -24,7 +24,7 @@ public sealed class ClientCutTests
         var before = 0;
         for (var cut = 0; cut < Cuts; cut++)
         {
-            before = cut is 10 ? OpenFiles(node) : before; // what is opened once stays open
+            before = cut is 10 ? Campaign.OpenFiles(node.Gateway.Id) : before; // what is opened once stays open
             var upload = Request("POST", $"/v1/namespaces/{Ns}/images/import", "application/x-tar", Archive);
             await CutAsync(node, upload[..random.Next(upload.Length - 1)]);
             var submission = Request("POST", $"/v1/namespaces/{Ns}/images/pull", "application/json", pull);
@@ -37,7 +37,7 @@ public sealed class ClientCutTests
         await Wait.UntilAsync(async () => (await node.Api.GetAsync("/v1/jobs?state=running")).Json["items"]!.AsArray().Count is 0, "every job ends");
         await Wait.UntilAsync(async () => (await Invariants.CheckAsync(node.Containerd, Ns)).Count is 0, "nothing is left", seconds: 75);
         Assert.Empty(await node.Ctr.ImagesAsync(Ns));
-        await Wait.UntilAsync(() => OpenFiles(node) <= before + 5, $"no file stays open beyond the {before} of before");
+        await Wait.UntilAsync(() => Campaign.OpenFiles(node.Gateway.Id) <= before + 5, $"no file stays open beyond the {before} of before");
         Campaign.Report("clients cut off", Versions.Oldest, 3 * Cuts, (0, 0));
     }
 
@@ -60,6 +60,4 @@ public sealed class ClientCutTests
             _ = await stream.ReadAtLeastAsync(new byte[read], read, throwOnEndOfStream: false);
         }
     }
-
-    private static int OpenFiles(Node node) => Directory.EnumerateFileSystemEntries($"/proc/{node.Gateway.Id}/fd").Count();
 }

@@ -3,7 +3,7 @@ namespace Gateway.ContainerdTests.Survival;
 /// <summary>kill -9 of containerd at the places where it is asked for something, of it alone and of both.</summary>
 public sealed class DaemonKillTests
 {
-    /// <summary>Of the places, the short form takes each so many-eth: a daemon takes its time to come back, and the retry waits for it.</summary>
+    /// <summary>Of the places, each so many-eth is taken: a daemon takes its time to come back, and the retry waits for it.</summary>
     private const int Every = 20;
 
     [Theory]

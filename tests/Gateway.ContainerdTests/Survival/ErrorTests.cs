@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Gateway.TestKit;
 
 namespace Gateway.ContainerdTests.Survival;
 
@@ -8,7 +9,7 @@ public sealed class ErrorTests
     private const string Lost = "error(connection lost)";
     private const string Full = "error(write: no space left on device)";
 
-    /// <summary>Of the places, the short form takes each so many-eth.</summary>
+    /// <summary>Of the places, each so many-eth is taken.</summary>
     private const int Every = 2;
 
     /// <summary>A daemon that could not be reached is left alone for five seconds before the next try.</summary>
@@ -19,7 +20,7 @@ public sealed class ErrorTests
     public async Task Effect_that_fails_once_is_tried_again_or_told_by_its_code_and_leaves_nothing(string version)
     {
         await using var node = await FaultNode.StartAsync(version);
-        var (trials, jobs) = (0, new List<string>());
+        var (trials, jobs, before) = (0, new List<string>(), 0);
         foreach (var work in Workload.All)
         {
             var undisturbed = new Trial(node, work);
@@ -30,6 +31,7 @@ public sealed class ErrorTests
             foreach (var (passing, action) in Campaign.Share(lost, version, EveryLost).Concat(Campaign.Share(full, version, Every)))
             {
                 var trial = new Trial(node, work);
+                before = trials is 10 ? OpenFiles(node) : before; // what is opened once stays open
                 await HasAnHonestEndAsync(trial, await trial.RunAsync(Places.At(passing, action)), passing.Place, action);
                 jobs.Add(trial.JobId);
                 trials++;
@@ -39,6 +41,7 @@ public sealed class ErrorTests
         await node.EachWasToldOnceAsync(jobs);
         Campaign.Report("errors and full disks", version, trials, node.Deaths);
         Assert.Equal((0, 0), node.Deaths);
+        await Wait.UntilAsync(() => OpenFiles(node) <= before + 10, $"no file stays open beyond the {before} of before");
     }
 
     [Theory]
@@ -73,6 +76,8 @@ public sealed class ErrorTests
         Campaign.Report("cancel", version, trials, node.Deaths);
         Assert.True(canceled > trials / 4, $"{canceled} of {trials} were canceled");
     }
+
+    private static int OpenFiles(FaultNode node) => Campaign.OpenFiles(node.Gateway.Id) + Campaign.OpenFiles(node.Containerd.Id);
 
     // A disk that is full is not tried again; everything else here passes.
     private static async Task HasAnHonestEndAsync(Trial trial, JsonObject job, string place, string action)

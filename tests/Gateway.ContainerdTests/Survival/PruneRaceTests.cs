@@ -1,12 +1,15 @@
+using Gateway.ContainerdTests.Lifecycle;
 using Gateway.TestKit;
 
-namespace Gateway.ContainerdTests.Lifecycle;
+namespace Gateway.ContainerdTests.Survival;
 
 /// <summary>Pulls beside a prune that never stops: no pull fails, no image is broken, nothing is left behind.</summary>
 public sealed class PruneRaceTests(Nodes nodes)
 {
     private const int Pullers = 5;
-    private const int PullsEach = 20;
+
+    /// <summary>2,010 pulls over all versions in the long form.</summary>
+    private static readonly int PullsEach = Campaign.IsLong ? 134 : 20;
 
     [Theory]
     [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
@@ -28,6 +31,7 @@ public sealed class PruneRaceTests(Nodes nodes)
         Assert.Empty(failures);
         Assert.True(await pruned > 0, "no prune met an image");
         Assert.Empty(await ns.ViolationsAsync());
+        Campaign.Report("pulls beside a prune that never stops", version, Pullers * PullsEach, (0, 0));
     }
 
     private static async Task<IReadOnlyList<string>> PullAgainAsync(Node node, ContainerdNamespace ns, string reference)
