@@ -13,6 +13,9 @@ internal sealed class FaultNode : IAsyncDisposable
     /// <summary>The password of each pull. It may be found nowhere.</summary>
     public const string Canary = "canary-Zq8vJ2mX5tR7wB4nK9pL3sD6";
 
+    /// <summary>A snapshot for the daemon to remove.</summary>
+    private const string Spare = "spare";
+
     private readonly string folder = Repo.NewFolder("faults");
     private readonly ConcurrentDictionary<string, ConcurrentBag<string>> messages = new();
     private long tracedBefore;
@@ -50,6 +53,7 @@ internal sealed class FaultNode : IAsyncDisposable
         var (daemon, engine) = version.Split('/') is [var number, var name] ? (number, name) : (version, "gateway");
         var node = new FaultNode(await ContainerdDaemon.StartAsync(daemon), await ScriptedRegistry.StartAsync());
         node.Registry.Script = node.ReceiveAsync;
+        await node.Ctr.RunAsync(Spare, "snapshots", "prepare", Spare);
         node.Gateway = await GatewayProcess.StartAsync(node.Containerd.Address, new Dictionary<string, string?>
         {
             ["Images__Engine"] = engine,
@@ -82,6 +86,7 @@ internal sealed class FaultNode : IAsyncDisposable
             }
 
             await Containerd.StartAsync();
+            await CollectSnapshotsAsync();
         }
 
         if (Gateway.HasExited)
@@ -94,12 +99,14 @@ internal sealed class FaultNode : IAsyncDisposable
     }
 
     /// <summary>
-    /// Has the daemon look at its snapshots' folders: what it was killed over, between making one and recording it, it only collects beside another.
+    /// Has the daemon look at its snapshots' folders: what it was killed over, between making one and recording it, it only collects beside another, and
+    /// until then it may be able to make none.
     /// </summary>
-    public async Task CollectSnapshotsAsync(string ns)
+    public async Task CollectSnapshotsAsync()
     {
-        await Ctr.RunAsync(ns, "snapshots", "prepare", "collected");
-        await Ctr.RunAsync(ns, "snapshots", "rm", "collected");
+        await Ctr.RunAsync(Spare, "snapshots", "rm", Spare);
+        await Ctr.CollectAsync(Spare);
+        await Ctr.RunAsync(Spare, "snapshots", "prepare", Spare);
     }
 
     /// <summary>Every job has ended once: its receiver was told of one end, perhaps more than once.</summary>

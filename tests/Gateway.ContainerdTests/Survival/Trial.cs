@@ -65,7 +65,7 @@ internal sealed class Trial(FaultNode node, Workload work)
         Assert.Equal([JobId], (await JobsAsync()).Except(before));
         if (node.Deaths.Containerd > 0)
         {
-            await node.CollectSnapshotsAsync(Namespace);
+            await node.CollectSnapshotsAsync();
         }
 
         var traces = new NodeTraces(Path.Combine(node.Gateway.Folder, "jobs.db"), [FaultNode.Canary], node.Gateway.Log);
