@@ -16,7 +16,7 @@ internal sealed class Authorizer(
 
     /// <summary>For a request that was not refused yet. A mount also pulls from <paramref name="mountFrom"/>.</summary>
     public async Task<AuthenticationHeaderValue?> CurrentAsync(string? mountFrom, CancellationToken cancel) =>
-        own?.RegistryToken is { } token ? new("Bearer", token) : learnt is { } challenge ? await ForAsync(challenge, mountFrom, rejected: null, cancel) : null;
+        own?.RegistryToken is { } token ? new("Bearer", token.Reveal()) : learnt is { } challenge ? await ForAsync(challenge, mountFrom, rejected: null, cancel) : null;
 
     /// <summary>After a 401: something else than what was refused, or nothing.</summary>
     public async Task<AuthenticationHeaderValue?> AnswerAsync(

@@ -10,7 +10,7 @@ internal sealed partial class SecretMask(RegistryCredentials? credentials)
 
     private readonly List<string> secrets =
     [
-        .. new[] { credentials?.Password, credentials?.IdentityToken, credentials?.RegistryToken, BasicOf(credentials) }
+        .. new[] { credentials?.Password?.Reveal(), credentials?.IdentityToken?.Reveal(), credentials?.RegistryToken?.Reveal(), BasicOf(credentials) }
             .Where(secret => !string.IsNullOrEmpty(secret))
             .SelectMany(secret => new[] { secret!, Uri.EscapeDataString(secret!), Convert.ToBase64String(Encoding.UTF8.GetBytes(secret!)) }),
     ];
@@ -39,7 +39,7 @@ internal sealed partial class SecretMask(RegistryCredentials? credentials)
     }
 
     private static string? BasicOf(RegistryCredentials? credentials) =>
-        credentials?.Password is null ? null : Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credentials.Username}:{credentials.Password}"));
+        credentials?.Password is null ? null : Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credentials.Username}:{credentials.Password.Reveal()}"));
 
     [GeneratedRegex(@"(?<name>(?:authorization|token|X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|signature|password|sig)[""']?\s*[=:]\s*[""']?(?:(?:Bearer|Basic)\s+)?)[^\s&""',;]+",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 250)]

@@ -55,15 +55,15 @@ internal sealed class TokenServer(RegistryHttp http, RetryRule retry, RegistryOp
 
     /// <summary>Basic credentials, where there are both user and password.</summary>
     public static AuthenticationHeaderValue? BasicOf(RegistryCredentials? credentials) => credentials is { Username: { } user, Password: { } password }
-        ? new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")))
+        ? new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password.Reveal()}")))
         : null;
 
     private static List<KeyValuePair<string, string>>? FormOf(TokenRequest wanted, RegistryCredentials? credentials)
     {
         List<KeyValuePair<string, string>>? form = credentials switch
         {
-            { IdentityToken: { } refresh } => [new("grant_type", "refresh_token"), new("refresh_token", refresh)],
-            { Username: { } user, Password: { } password } => [new("grant_type", "password"), new("username", user), new("password", password)],
+            { IdentityToken: { } refresh } => [new("grant_type", "refresh_token"), new("refresh_token", refresh.Reveal())],
+            { Username: { } user, Password: { } password } => [new("grant_type", "password"), new("username", user), new("password", password.Reveal())],
             _ => null,
         };
         form?.AddRange([new("client_id", ClientId), new("scope", string.Join(' ', wanted.Scopes))]);

@@ -15,12 +15,13 @@ internal static class JobCredentials
     private static readonly byte[] IdentityKey = RandomNumberGenerator.GetBytes(32);
 
     /// <summary>The job's secret; null where there are no credentials.</summary>
-    public static string? Write(RegistryAuth? auth) => auth is null ? null : JsonSerializer.Serialize(auth, GatewayJson.Options);
+    public static Secret? Write(RegistryAuth? auth) => auth is null ? null : new Secret(JsonSerializer.Serialize(
+        new { auth.Username, Password = auth.Password?.Reveal(), IdentityToken = auth.IdentityToken?.Reveal(), RegistryToken = auth.RegistryToken?.Reveal() }, GatewayJson.Options));
 
     /// <summary>Stands for the credentials in a work key without telling them.</summary>
-    public static string IdentityOf(string? secret) =>
-        secret is null ? "" : Convert.ToHexStringLower(HMACSHA256.HashData(IdentityKey, Encoding.UTF8.GetBytes(secret)));
+    public static string IdentityOf(Secret? secret) =>
+        secret is null ? "" : Convert.ToHexStringLower(HMACSHA256.HashData(IdentityKey, Encoding.UTF8.GetBytes(secret.Reveal())));
 
-    public static RegistryCredentials? Read(string? secret) =>
-        secret is null ? null : JsonSerializer.Deserialize<RegistryAuth>(secret, GatewayJson.Options)!.ToCredentials();
+    public static RegistryCredentials? Read(Secret? secret) =>
+        secret is null ? null : JsonSerializer.Deserialize<RegistryAuth>(secret.Reveal(), GatewayJson.Options)!.ToCredentials();
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gateway.Oci;
 
 namespace Gateway.Jobs;
 
@@ -26,4 +27,4 @@ internal interface IJobHandler
 /// <param name="Request">The request without its credentials.</param>
 /// <param name="Secret">The credentials' JSON, decrypted; null where there are none.</param>
 /// <param name="Attempt">1 on the first.</param>
-internal sealed record JobRun(string Id, string Namespace, JsonElement Request, string? Secret, int Attempt, JobProgress Progress);
+internal sealed record JobRun(string Id, string Namespace, JsonElement Request, Secret? Secret, int Attempt, JobProgress Progress);

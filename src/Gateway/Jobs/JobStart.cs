@@ -1,3 +1,5 @@
+using Gateway.Oci;
+
 namespace Gateway.Jobs;
 
 /// <summary>What a feature hands over to have a job started.</summary>
@@ -9,4 +11,4 @@ namespace Gateway.Jobs;
 /// <param name="Secret">Credentials as JSON, or null. Stored encrypted, erased at the end.</param>
 /// <param name="Timeout">Total limit for all attempts.</param>
 /// <param name="Id">The job's id where work was done under it before; the job then has something to clean up however it ends. Null: a new one.</param>
-internal sealed record JobStart(string Kind, string Namespace, object Request, string? WorkKey, string? Secret, TimeSpan Timeout, string? Id = null);
+internal sealed record JobStart(string Kind, string Namespace, object Request, string? WorkKey, Secret? Secret, TimeSpan Timeout, string? Id = null);

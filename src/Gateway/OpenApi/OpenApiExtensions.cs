@@ -40,6 +40,7 @@ internal static class OpenApiExtensions
             swagger.CustomSchemaIds(SchemaNames.Of);
             swagger.IncludeXmlComments(typeof(OpenApiExtensions).Assembly, includeControllerXmlComments: false);
             swagger.MapType<Oci.Digest>(() => new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$" });
+            swagger.MapType<Oci.Secret>(() => new OpenApiSchema { Type = JsonSchemaType.String });
             swagger.OperationFilter<OperationRules>();
             swagger.SchemaFilter<SchemaRules>();
             swagger.DocumentFilter<DocumentRules>();

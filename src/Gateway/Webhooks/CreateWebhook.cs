@@ -2,6 +2,7 @@ using FluentValidation;
 using Gateway.Auth;
 using Gateway.Http;
 using Gateway.Jobs;
+using Gateway.Oci;
 using Gateway.Oci.Registry;
 
 namespace Gateway.Webhooks;
@@ -19,7 +20,7 @@ internal sealed record WebhookRequest
     public string? Namespace { get; init; }
 
     /// <summary>`whsec_` and the base64 of 24 to 64 bytes; one is made up where it is absent.</summary>
-    public string? Secret { get; init; }
+    public Secret? Secret { get; init; }
 }
 
 internal sealed class WebhookRequestValidator : AbstractValidator<WebhookRequest>
@@ -33,7 +34,7 @@ internal sealed class WebhookRequestValidator : AbstractValidator<WebhookRequest
         RuleFor(webhook => webhook.Events).Must(events => events is { Count: > 0 } && events.Count <= Known.Length && events.All(Known.Contains) && events.Distinct(StringComparer.Ordinal).Count() == events.Count)
             .WithMessage($"must name one or more of {string.Join(", ", Known)}, each once");
         RuleFor(webhook => webhook.Namespace!).MustBeNamespaceName().When(webhook => webhook.Namespace is not null);
-        RuleFor(webhook => webhook.Secret).MaximumLength(WebhookSignature.MaxSecretLength).Must(secret => secret is null || WebhookSignature.KeyOf(secret) is not null)
+        RuleFor(webhook => webhook.Secret).Must(secret => secret is null || WebhookSignature.KeyOf(secret) is not null)
             .WithMessage($"is not {WebhookSignature.SecretPrefix} and the base64 of {WebhookSignature.LeastKeyBytes} to {WebhookSignature.MostKeyBytes} bytes");
     }
 }
@@ -53,6 +54,6 @@ internal static class CreateWebhook
             id, caller.Subject, request.Namespace, request.Url, request.Events,
             secrets.Seal(id, request.Namespace ?? "", secret), time.GetUtcNow(), PausedAt: null, PauseReason: null);
         await store.AddAsync(webhook, cancel);
-        return Resource.Created(http, $"/v1/webhooks/{id}", WebhookView.From(webhook, secret));
+        return Resource.Created(http, $"/v1/webhooks/{id}", WebhookView.From(webhook, secret.Reveal()));
     }
 }

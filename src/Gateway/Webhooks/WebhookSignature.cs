@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Gateway.Oci;
 
 namespace Gateway.Webhooks;
 
@@ -17,14 +18,14 @@ internal static class WebhookSignature
     /// <summary>Longest secret, in characters.</summary>
     public const int MaxSecretLength = 6 + 88;
 
-    public static string NewSecret() => SecretPrefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+    public static Secret NewSecret() => SecretPrefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>The key in a secret; null where it is not one.</summary>
-    public static byte[]? KeyOf(string secret)
+    public static byte[]? KeyOf(Secret secret)
     {
-        var bytes = new byte[MostKeyBytes + 3];
-        return secret.StartsWith(SecretPrefix, StringComparison.Ordinal)
-            && Convert.TryFromBase64String(secret[SecretPrefix.Length..], bytes, out var length) && length is >= LeastKeyBytes and <= MostKeyBytes
+        var (bytes, text) = (new byte[MostKeyBytes + 3], secret.Reveal());
+        return text.Length <= MaxSecretLength && text.StartsWith(SecretPrefix, StringComparison.Ordinal)
+            && Convert.TryFromBase64String(text[SecretPrefix.Length..], bytes, out var length) && length is >= LeastKeyBytes and <= MostKeyBytes
             ? bytes[..length]
             : null;
     }

@@ -38,6 +38,6 @@ internal static class PullImage
         Timeout = request.Timeout is null ? options.PullTimeout : Duration.Parse(request.Timeout),
     };
 
-    private static string WorkKey(string containerdNamespace, PullWork work, string? secret) =>
+    private static string WorkKey(string containerdNamespace, PullWork work, Secret? secret) =>
         $"{PullJob.JobKind} {containerdNamespace} {JsonSerializer.Serialize(work, GatewayJson.Options)} {JobCredentials.IdentityOf(secret)}";
 }

@@ -41,13 +41,13 @@ internal sealed class RegistryAuth
     public string? Username { get; init; }
 
     /// <summary>Password; needs `username`.</summary>
-    public string? Password { get; init; }
+    public Secret? Password { get; init; }
 
     /// <summary>A refresh token, exchanged at the registry's token server.</summary>
-    public string? IdentityToken { get; init; }
+    public Secret? IdentityToken { get; init; }
 
     /// <summary>A bearer token, sent to the registry as it is.</summary>
-    public string? RegistryToken { get; init; }
+    public Secret? RegistryToken { get; init; }
 
     public RegistryCredentials ToCredentials() => new()
     {

@@ -37,18 +37,20 @@ internal sealed class RegistryAuthValidator : AbstractValidator<RegistryAuth>
     {
         RuleFor(auth => auth.Username).MaximumLength(MaxUsernameLength).WithMessage($"is longer than {MaxUsernameLength} characters");
         RuleFor(auth => auth.Username).Must(name => name?.Contains(':') is not true).WithMessage("may not hold a colon");
-        RuleFor(auth => auth.Password).MaximumLength(MaxSecretLength).WithMessage($"is longer than {MaxSecretLength} characters");
-        RuleFor(auth => auth.IdentityToken).MaximumLength(MaxSecretLength).WithMessage($"is longer than {MaxSecretLength} characters");
-        RuleFor(auth => auth.RegistryToken).MaximumLength(MaxSecretLength).WithMessage($"is longer than {MaxSecretLength} characters");
+        RuleFor(auth => auth.Password).Must(IsBounded).WithMessage($"is longer than {MaxSecretLength} characters");
+        RuleFor(auth => auth.IdentityToken).Must(IsBounded).WithMessage($"is longer than {MaxSecretLength} characters");
+        RuleFor(auth => auth.RegistryToken).Must(IsBounded).WithMessage($"is longer than {MaxSecretLength} characters");
         RuleFor(auth => auth).Must(HasOneForm).OverridePropertyName("")
             .WithMessage("takes username and password, or identityToken, or registryToken");
     }
+
+    private static bool IsBounded(Secret? secret) => secret is null or { Length: <= MaxSecretLength };
 
     private static bool HasOneForm(RegistryAuth auth)
     {
         var basic = !string.IsNullOrEmpty(auth.Username) && auth.Password is not null;
         var half = basic != (auth.Username is not null || auth.Password is not null);
-        var forms = (basic ? 1 : 0) + (string.IsNullOrEmpty(auth.IdentityToken) ? 0 : 1) + (string.IsNullOrEmpty(auth.RegistryToken) ? 0 : 1);
+        var forms = (basic ? 1 : 0) + (auth.IdentityToken is { Length: > 0 } ? 1 : 0) + (auth.RegistryToken is { Length: > 0 } ? 1 : 0);
         return !half && forms is 1;
     }
 }

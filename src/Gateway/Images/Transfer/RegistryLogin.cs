@@ -10,7 +10,7 @@ namespace Gateway.Images.Transfer;
 internal static class RegistryLogin
 {
     /// <summary>Transfer knows passwords and refresh tokens; a token that is to be sent as it is it would leave out without a word.</summary>
-    public static void RequireSupported(string? registryToken)
+    public static void RequireSupported(Secret? registryToken)
     {
         if (registryToken is not null)
         {
@@ -19,7 +19,7 @@ internal static class RegistryLogin
     }
 
     /// <summary>The check at a request: the engine is there, and takes these credentials.</summary>
-    public static async Task RequireForAsync(this ImageEngines engines, string? registryToken, CancellationToken cancel)
+    public static async Task RequireForAsync(this ImageEngines engines, Secret? registryToken, CancellationToken cancel)
     {
         if (await engines.RequireAsync(cancel) is ImageEngine.Transfer)
         {
@@ -39,8 +39,8 @@ internal static class RegistryLogin
 
     private static AuthResponse Answer(RegistryCredentials credentials) => credentials switch
     {
-        { IdentityToken: { } token } => new AuthResponse { AuthType = AuthType.Refresh, Secret = token },
-        { Username: { } user, Password: { } password } => new AuthResponse { AuthType = AuthType.Credentials, Username = user, Secret = password },
+        { IdentityToken: { } token } => new AuthResponse { AuthType = AuthType.Refresh, Secret = token.Reveal() },
+        { Username: { } user, Password: { } password } => new AuthResponse { AuthType = AuthType.Credentials, Username = user, Secret = password.Reveal() },
         _ => new AuthResponse(),
     };
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gateway.Http;
+using Gateway.Oci;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Jobs;
@@ -50,7 +51,7 @@ internal sealed partial class JobWork(
         return request.RootElement.Clone();
     }
 
-    private string? SecretOf(JobRecord job) => job.Secret is null ? null : secrets.Unseal(job.Id, job.Namespace, job.Secret);
+    private Secret? SecretOf(JobRecord job) => job.Secret is null ? null : secrets.Unseal(job.Id, job.Namespace, job.Secret);
 
     private ITimer StopAtDeadline(RunningJob running, JobRecord job)
     {

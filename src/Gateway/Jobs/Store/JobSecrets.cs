@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Http;
+using Gateway.Oci;
 
 namespace Gateway.Jobs;
 
@@ -48,9 +49,9 @@ internal sealed class JobSecrets
     }
 
     /// <summary>Version, nonce, tag, ciphertext.</summary>
-    public byte[] Seal(string jobId, string @namespace, string secret)
+    public byte[] Seal(string jobId, string @namespace, Secret secret)
     {
-        var plain = Encoding.UTF8.GetBytes(secret);
+        var plain = Encoding.UTF8.GetBytes(secret.Reveal());
         var envelope = Seal(jobId, @namespace, plain);
         CryptographicOperations.ZeroMemory(plain);
         return envelope;
@@ -69,10 +70,10 @@ internal sealed class JobSecrets
     }
 
     /// <summary>Opens what was sealed for this very job; with another key or for another job it fails with <c>credentials_unreadable</c>.</summary>
-    public string Unseal(string jobId, string @namespace, byte[] envelope)
+    public Secret Unseal(string jobId, string @namespace, byte[] envelope)
     {
         var plain = UnsealBytes(jobId, @namespace, envelope);
-        var secret = Encoding.UTF8.GetString(plain);
+        var secret = new Secret(Encoding.UTF8.GetString(plain));
         CryptographicOperations.ZeroMemory(plain);
         return secret;
     }
