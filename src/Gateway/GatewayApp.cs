@@ -1,3 +1,4 @@
+using Gateway.Access;
 using Gateway.Auth;
 using Gateway.Content;
 using Gateway.Http;
@@ -20,6 +21,7 @@ internal static class GatewayApp
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.AddConfigurationFile();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.AddGatewayLogging();
         builder.AddGatewayTelemetry();
@@ -28,6 +30,7 @@ internal static class GatewayApp
         builder.AddJobs();
         builder.AddClients();
         builder.AddWebhooks();
+        builder.AddAccess();
         builder.AddNode();
         builder.AddNamespaces();
         builder.AddImages();
@@ -49,6 +52,7 @@ internal static class GatewayApp
         app.MapJobs();
         var v1 = app.MapGroup("/v1");
         v1.MapWebhooks();
+        v1.MapAccess();
         v1.MapNode();
         v1.MapNamespaces();
         var inNamespace = v1.MapGroup("/namespaces/{namespace}");
@@ -62,6 +66,6 @@ internal static class GatewayApp
         return app;
     }
 
-    private static string BesideJobStore(IServiceProvider services) => Path.Join(
-        Path.GetDirectoryName(JobStorePath.Choose(services.GetRequiredService<IOptions<JobOptions>>().Value.Database)), "bootstrap.key.json");
+    private static string BesideJobStore(IServiceProvider services) =>
+        Path.GetDirectoryName(JobStorePath.Choose(services.GetRequiredService<IOptions<JobOptions>>().Value.Database))!;
 }

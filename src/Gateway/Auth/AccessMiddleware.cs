@@ -1,14 +1,11 @@
 using Gateway.Http;
-using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authentication.JwtBearer;
 
 namespace Gateway.Auth;
 
 /// <summary>Finds the caller and decides on the endpoint, before anything is bound or looked up. What declares nothing is denied.</summary>
-internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, IServiceProvider services)
+internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, TokenCallers tokens)
 {
     private const string KeyHeader = "X-API-Key";
-    private readonly bool takesTokens = services.GetService<IAuthenticationSchemeProvider>() is not null;
 
     public async Task InvokeAsync(HttpContext http)
     {
@@ -28,7 +25,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, IServ
 
         var needs = endpoint.Metadata.GetMetadata<NeedsPermission>();
         var containerdNamespace = http.GetRouteValue("namespace") as string;
-        if (needs is null || !(needs.OwnerMay || caller.May(needs.Permission, containerdNamespace)))
+        if (needs is null || !IsGranted(needs, caller, containerdNamespace))
         {
             throw new ProblemException(ProblemKinds.Forbidden, $"{needs?.Permission ?? Permission.Admin} is not granted here");
         }
@@ -41,6 +38,9 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, IServ
         http.Features.Set(caller);
         await next(http);
     }
+
+    private static bool IsGranted(NeedsPermission needs, Caller caller, string? containerdNamespace) =>
+        needs.Permission is null || needs.OwnerMay || caller.May(needs.Permission, needs.Everywhere ? Grant.Everywhere : containerdNamespace);
 
     private async Task<Caller?> AuthenticateAsync(HttpContext http)
     {
@@ -62,12 +62,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, IServ
             return null;
         }
 
-        return keys.Find(authorization.ToString()["Bearer ".Length..]) ?? (takesTokens ? await FromTokenAsync(http) : null);
-    }
-
-    private static async Task<Caller?> FromTokenAsync(HttpContext http)
-    {
-        var result = await http.AuthenticateAsync(JwtBearerDefaults.AuthenticationScheme);
-        return result.Succeeded ? http.RequestServices.GetRequiredService<TokenCallers>().From(result.Principal) : null;
+        var credential = authorization.ToString()["Bearer ".Length..];
+        return keys.Find(credential) ?? await tokens.FindAsync(http, credential);
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
 
@@ -8,26 +9,32 @@ internal static class AuthExtensions
 {
     private static readonly string[] DefaultAlgorithms = ["RS256", "PS256", "ES256"];
 
-    /// <param name="stateFile">Where the hash of a generated bootstrap key lies by default.</param>
-    public static void AddGatewayAuth(this WebApplicationBuilder builder, Func<IServiceProvider, string> stateFile)
+    /// <param name="folder">Where the hash of a generated bootstrap key, and what is made over the API, lie by default.</param>
+    public static void AddGatewayAuth(this WebApplicationBuilder builder, Func<IServiceProvider, string> folder)
     {
         builder.Services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>();
         builder.Services.AddSingleton(services => BootstrapKey.Load(
-            services.GetRequiredService<IOptions<AuthOptions>>().Value, builder.Configuration["GATEWAY_BOOTSTRAP_KEY"], stateFile(services), Announce));
+            services.GetRequiredService<IOptions<AuthOptions>>().Value, builder.Configuration["GATEWAY_BOOTSTRAP_KEY"], Path.Join(folder(services), "bootstrap.key.json"), Announce));
+        builder.Services.AddSingleton<CurrentAuth>();
+        builder.Services.AddSingleton(services => AccessStore.Open(
+            services.GetRequiredService<IOptions<AuthOptions>>().Value.AccessFile ?? Path.Join(folder(services), "access.json")));
         builder.Services.AddSingleton<ApiKeys>();
         builder.Services.AddSingleton<TokenCallers>();
+        builder.Services.AddSingleton<KeyUse>().AddHostedService(services => services.GetRequiredService<KeyUse>());
         builder.Services.AddHostedService<EndpointCheck>();
-        if (builder.Configuration.GetSection($"{AuthOptions.Section}:Jwt").Get<JwtEntry>() is { } jwt)
+        foreach (var issuer in builder.Configuration.GetSection($"{AuthOptions.Section}:{nameof(AuthOptions.Issuers)}").Get<IssuerEntry[]>() ?? [])
         {
-            AddTokens(builder.Services, jwt);
+            AddTokens(builder.Services, issuer);
+            // A key that an issuer has taken back is not to be trusted for another hour.
+            builder.Services.PostConfigure<JwtBearerOptions>(issuer.Name, bearer => ((BaseConfigurationManager?)bearer.ConfigurationManager)?.UseLastKnownGoodConfiguration = false);
         }
     }
 
     public static void UseGatewayAuth(this WebApplication app) => app.UseMiddleware<AccessMiddleware>();
 
-    private static void AddTokens(IServiceCollection services, JwtEntry jwt) =>
-        services.AddAuthentication().AddJwtBearer(bearer =>
+    private static void AddTokens(IServiceCollection services, IssuerEntry jwt) =>
+        services.AddAuthentication().AddJwtBearer(jwt.Name, bearer =>
         {
             bearer.MapInboundClaims = false;
             bearer.Authority = jwt.Authority;
@@ -35,7 +42,7 @@ internal static class AuthExtensions
             bearer.RefreshInterval = TimeSpan.FromMinutes(1);
             bearer.TokenValidationParameters = new TokenValidationParameters
             {
-                ValidIssuer = jwt.Issuer ?? jwt.Authority,
+                ValidIssuer = jwt.ValidIssuer,
                 ValidAudience = jwt.Audience,
                 ValidAlgorithms = jwt.Algorithms.Count > 0 ? jwt.Algorithms : DefaultAlgorithms,
                 ValidateIssuer = true,

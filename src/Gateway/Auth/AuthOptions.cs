@@ -14,8 +14,11 @@ internal sealed class AuthOptions
     /// <summary>API keys by their hashes.</summary>
     public IReadOnlyList<ApiKeyEntry> ApiKeys { get; init; } = [];
 
-    /// <summary>Tokens of an issuer; none are taken where this is absent.</summary>
-    public JwtEntry? Jwt { get; init; }
+    /// <summary>Whose tokens are taken.</summary>
+    public IReadOnlyList<IssuerEntry> Issuers { get; init; } = [];
+
+    /// <summary>Where keys and grants lie that were made over the API; beside the job store where nothing is named.</summary>
+    public string? AccessFile { get; init; }
 }
 
 /// <summary>One API key, <c>gwk_&lt;id&gt;_&lt;secret&gt;</c>, without its secret.</summary>
@@ -44,12 +47,18 @@ internal sealed class GrantEntry
 
     public IReadOnlyList<string> Namespaces { get; init; } = [];
 
-    public Grant ToGrant() => new(Permissions, Namespaces);
+    /// <summary>Whether it holds for changes in `k8s.io` and `moby` too.</summary>
+    public bool Protected { get; init; }
+
+    public Grant ToGrant() => new(Permissions, Namespaces, Protected);
 }
 
 /// <summary>Whose tokens are taken, and what they may do.</summary>
-internal sealed class JwtEntry
+internal sealed class IssuerEntry
 {
+    /// <summary>Begins the names of its subjects and groups: <c>corp:alice</c>. 1 to 32 of a-z, 0-9 and '-'; neither <c>key</c> nor <c>cert</c>.</summary>
+    public string Name { get; init; } = "jwt";
+
     /// <summary>OIDC issuer whose discovery document names the keys; https, or http on loopback.</summary>
     public string? Authority { get; init; }
 
@@ -70,4 +79,7 @@ internal sealed class JwtEntry
     public string GroupsClaim { get; init; } = "groups";
 
     public IReadOnlyList<GrantEntry> Grants { get; init; } = [];
+
+    /// <summary>The <c>iss</c> that its tokens must have.</summary>
+    public string? ValidIssuer => Issuer ?? Authority;
 }

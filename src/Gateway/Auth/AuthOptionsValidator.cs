@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 
@@ -7,8 +6,8 @@ namespace Gateway.Auth;
 /// <summary>Refuses a configuration that would be open, guessable or without effect.</summary>
 internal sealed partial class AuthOptionsValidator : IValidateOptions<AuthOptions>
 {
-    private static readonly HashSet<string> Permissions = typeof(Permission).GetFields(BindingFlags.Public | BindingFlags.Static)
-        .Select(field => (string)field.GetRawConstantValue()!).ToHashSet(StringComparer.Ordinal);
+    /// <summary>What the names of other callers begin with.</summary>
+    private static readonly string[] Taken = ["key", "cert"];
 
     private static readonly string[] Asymmetric = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
 
@@ -43,43 +42,55 @@ internal sealed partial class AuthOptionsValidator : IValidateOptions<AuthOption
             yield return $"Auth:ApiKeys names '{twice.Key}' more than once";
         }
 
-        foreach (var fault in options.ApiKeys.SelectMany(key => GrantFaults(key.Grants)).Concat(options.Jwt is null ? [] : JwtFaults(options.Jwt)))
+        foreach (var fault in options.ApiKeys.SelectMany(key => GrantFaults(key.Grants)).Concat(options.Issuers.SelectMany(IssuerFaults)))
         {
             yield return fault;
         }
+
+        foreach (var twice in options.Issuers.GroupBy(issuer => issuer.Name, StringComparer.Ordinal).Where(group => group.Count() > 1))
+        {
+            yield return $"Auth:Issuers names '{twice.Key}' more than once: each needs a Name of its own";
+        }
     }
 
-    private static IEnumerable<string> JwtFaults(JwtEntry jwt)
+    private static IEnumerable<string> IssuerFaults(IssuerEntry issuer)
     {
-        if (jwt.Audience.Length is 0)
+        if (!IssuerName().IsMatch(issuer.Name) || Taken.Contains(issuer.Name, StringComparer.Ordinal))
         {
-            yield return "Auth:Jwt needs an Audience";
+            yield return $"Auth:Issuers has the name '{issuer.Name}', which is not 1 to 32 of a-z, 0-9 and '-', or is {string.Join(" or ", Taken)}";
         }
 
-        if (jwt.Authority is null && (jwt.Issuer is null || jwt.JwksFile is null))
+        if (issuer.Audience.Length is 0)
         {
-            yield return "Auth:Jwt needs an Authority, or an Issuer and a JwksFile";
+            yield return $"Auth:Issuers '{issuer.Name}' needs an Audience";
         }
 
-        if (jwt.Authority is not null && !(Uri.TryCreate(jwt.Authority, UriKind.Absolute, out var authority) && (authority.Scheme is "https" || (authority.Scheme is "http" && authority.IsLoopback))))
+        if (issuer.Authority is null && (issuer.Issuer is null || issuer.JwksFile is null))
         {
-            yield return "Auth:Jwt:Authority must be https, or http on loopback";
+            yield return $"Auth:Issuers '{issuer.Name}' needs an Authority, or an Issuer and a JwksFile";
         }
 
-        foreach (var algorithm in jwt.Algorithms.Where(algorithm => !Asymmetric.Contains(algorithm, StringComparer.Ordinal)))
+        if (issuer.Authority is not null && !(Uri.TryCreate(issuer.Authority, UriKind.Absolute, out var authority) && (authority.Scheme is "https" || (authority.Scheme is "http" && authority.IsLoopback))))
         {
-            yield return $"Auth:Jwt:Algorithms names '{algorithm}'; only {string.Join(", ", Asymmetric)} are taken";
+            yield return $"Auth:Issuers '{issuer.Name}' has an Authority that is neither https nor http on loopback";
         }
 
-        foreach (var fault in GrantFaults(jwt.Grants))
+        foreach (var algorithm in issuer.Algorithms.Where(algorithm => !Asymmetric.Contains(algorithm, StringComparer.Ordinal)))
+        {
+            yield return $"Auth:Issuers '{issuer.Name}' takes the algorithm '{algorithm}'; there are only {string.Join(", ", Asymmetric)}";
+        }
+
+        foreach (var fault in GrantFaults(issuer.Grants))
         {
             yield return fault;
         }
     }
 
-    private static IEnumerable<string> GrantFaults(IReadOnlyList<GrantEntry> grants) => grants
-        .SelectMany(grant => grant.Permissions).Where(permission => !Permissions.Contains(permission))
-        .Select(permission => $"a grant names the permission '{permission}', which there is not");
+    private static IEnumerable<string> GrantFaults(IReadOnlyList<GrantEntry> grants) => grants.SelectMany(grant => GrantRules.Faults(grant.Permissions, grant.Namespaces))
+        .Select(fault => $"a grant {fault}");
+
+    [GeneratedRegex(@"\A[a-z0-9-]{1,32}\z", RegexOptions.CultureInvariant, 250)]
+    private static partial Regex IssuerName();
 
     [GeneratedRegex(@"\A[a-z0-9]{1,32}\z", RegexOptions.CultureInvariant, 250)]
     private static partial Regex KeyId();

@@ -30,7 +30,7 @@ internal sealed class BootstrapKey
             return new BootstrapKey(SHA256.HashData(Encoding.UTF8.GetBytes(configured)));
         }
 
-        return options.ApiKeys.Count > 0 || options.Jwt is not null ? new BootstrapKey(null) : new BootstrapKey(ReadOrMake(options.StateFile ?? defaultStateFile, announce));
+        return options.ApiKeys.Count > 0 || options.Issuers.Count > 0 ? new BootstrapKey(null) : new BootstrapKey(ReadOrMake(options.StateFile ?? defaultStateFile, announce));
     }
 
     private static byte[] ReadOrMake(string path, Action<string> announce)

@@ -1,8 +1,13 @@
+using System.Reflection;
+
 namespace Gateway.Auth;
 
 /// <summary>The permissions of the contract. An endpoint names exactly one.</summary>
 internal static class Permission
 {
+    /// <summary>What permissions end in that change nothing.</summary>
+    public const string ReadSuffix = ":read";
+
     public const string NamespacesRead = "namespaces:read";
     public const string NamespacesWrite = "namespaces:write";
     public const string ImagesRead = "images:read";
@@ -20,4 +25,8 @@ internal static class Permission
     public const string JobsCancel = "jobs:cancel";
     public const string NodeRead = "node:read";
     public const string Admin = "admin";
+
+    /// <summary>Every permission by its name.</summary>
+    public static IReadOnlySet<string> All { get; } = typeof(Permission).GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Select(field => (string)field.GetRawConstantValue()!).Where(name => name != ReadSuffix).ToHashSet(StringComparer.Ordinal);
 }

@@ -1,25 +1,53 @@
 using System.Security.Claims;
-using Microsoft.Extensions.Options;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Gateway.Auth;
 
-/// <summary>Turns the claims of a valid token into a caller.</summary>
-internal sealed class TokenCallers(IOptions<AuthOptions> options)
+/// <summary>Turns a token of a configured issuer into a caller.</summary>
+internal sealed class TokenCallers(CurrentAuth auth, AccessStore access)
 {
     private const int MaxSubjectLength = 256;
 
-    /// <summary>Null where the token names no usable subject.</summary>
-    public Caller? From(ClaimsPrincipal token)
+    /// <summary>A token that an issuer signs may name many groups; beyond these nobody would know what they grant.</summary>
+    private const int MaxGroups = 256;
+
+    /// <summary>Null where it is no valid token, or names no usable subject.</summary>
+    public async Task<Caller?> FindAsync(HttpContext http, string token)
     {
-        var jwt = options.Value.Jwt!;
-        var subject = token.FindFirstValue(jwt.SubjectClaim);
+        // What the token says of its issuer only chooses whose rules and keys it is judged by.
+        var issuer = auth.Options.Issuers.Count > 0 && IssuerOf(token) is { } name ? auth.Options.Issuers.FirstOrDefault(entry => entry.ValidIssuer == name) : null;
+        if (issuer is null || await http.RequestServices.GetRequiredService<IAuthenticationSchemeProvider>().GetSchemeAsync(issuer.Name) is null)
+        {
+            return null;
+        }
+
+        var result = await http.AuthenticateAsync(issuer.Name);
+        return result.Succeeded ? From(issuer, result.Principal) : null;
+    }
+
+    private static string? IssuerOf(string token)
+    {
+        try
+        {
+            return new JsonWebToken(token).Issuer;
+        }
+        catch (ArgumentException)
+        {
+            return null; // no token at all
+        }
+    }
+
+    private Caller? From(IssuerEntry issuer, ClaimsPrincipal token)
+    {
+        var subject = token.FindFirstValue(issuer.SubjectClaim);
         if (subject is not { Length: > 0 and <= MaxSubjectLength } || subject.Any(char.IsControl))
         {
             return null;
         }
 
-        var groups = token.FindAll(jwt.GroupsClaim).Select(claim => claim.Value).ToHashSet(StringComparer.Ordinal);
-        var grants = jwt.Grants.Where(grant => grant.Subject == subject || (grant.Group is not null && groups.Contains(grant.Group)));
-        return new Caller($"jwt:{subject}", grants.Select(grant => grant.ToGrant()).ToArray());
+        var groups = token.FindAll(issuer.GroupsClaim).Select(claim => claim.Value).Distinct(StringComparer.Ordinal).Take(MaxGroups).ToArray();
+        var grants = issuer.Grants.Where(grant => grant.Subject == subject || (grant.Group is not null && groups.Contains(grant.Group, StringComparer.Ordinal)));
+        return access.CallerOf($"{issuer.Name}:{subject}", [.. groups.Select(group => $"{issuer.Name}:{group}")], grants.Select(grant => grant.ToGrant()));
     }
 }

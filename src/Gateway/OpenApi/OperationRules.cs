@@ -27,7 +27,10 @@ internal sealed class OperationRules : IOperationFilter
         {
             operation.Security.Add(new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] });
             operation.Security.Add(new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(ApiKey, context.Document)] = [] });
-            operation.AddExtension("x-required-permission", new JsonNodeExtension(JsonValue.Create(needs.Permission)!));
+            if (needs.Permission is not null)
+            {
+                operation.AddExtension("x-required-permission", new JsonNodeExtension(JsonValue.Create(needs.Permission)!));
+            }
         }
 
         var isOnce = needs is not null && HttpMethods.IsPost(context.ApiDescription.HttpMethod!);

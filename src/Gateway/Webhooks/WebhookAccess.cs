@@ -7,8 +7,6 @@ namespace Gateway.Webhooks;
 /// <summary>Whose webhook it is: its creator's, and an admin's. To others it does not exist.</summary>
 internal sealed class WebhookAccess(WebhookStore store)
 {
-    private const string EveryNamespace = "*";
-
     public Webhook Find(string id, Caller caller) =>
         JobId.IsValid(id) && store.Find(id) is { } webhook && (IsAdmin(caller) || string.Equals(webhook.Subject, caller.Subject, StringComparison.Ordinal))
             ? webhook
@@ -27,7 +25,7 @@ internal sealed class WebhookAccess(WebhookStore store)
     /// <summary>A message tells what the jobs of a namespace do, so it takes the permission to read them, in each namespace it may be about.</summary>
     public static void RequireMayHear(Caller caller, string? containerdNamespace)
     {
-        if (!caller.May(Permission.JobsRead, containerdNamespace ?? EveryNamespace))
+        if (!caller.May(Permission.JobsRead, containerdNamespace ?? Grant.Everywhere))
         {
             throw new ProblemException(ProblemKinds.Forbidden, containerdNamespace is null
                 ? $"{Permission.JobsRead} is not granted in every namespace: name one"
@@ -37,5 +35,5 @@ internal sealed class WebhookAccess(WebhookStore store)
 
     public static ProblemException NotFound() => new(ProblemKinds.NotFound, "there is no such webhook");
 
-    private static bool IsAdmin(Caller caller) => caller.May(Permission.Admin, EveryNamespace);
+    private static bool IsAdmin(Caller caller) => caller.May(Permission.Admin, Grant.Everywhere);
 }
