@@ -1,4 +1,5 @@
 using Gateway.Access;
+using Gateway.Audit;
 using Gateway.Auth;
 using Gateway.Content;
 using Gateway.Http;
@@ -28,6 +29,7 @@ internal static class GatewayApp
         builder.AddGatewayHttp();
         builder.AddGatewayAuth(BesideJobStore);
         builder.AddJobs();
+        builder.AddAudit();
         builder.AddClients();
         builder.AddWebhooks();
         builder.AddAccess();
@@ -43,7 +45,9 @@ internal static class GatewayApp
         app.UseGatewayHttp();
         app.UseGatewayOpenApi();
         app.UseRouting();
+        app.UseAuditOfDenials();
         app.UseGatewayAuth();
+        app.UseAudit();
         app.UseIdempotency();
 
         app.MapServiceTo().IsOpenToAnyone();
@@ -51,6 +55,7 @@ internal static class GatewayApp
         app.MapGatewayMetrics();
         app.MapJobs();
         var v1 = app.MapGroup("/v1");
+        v1.MapAudit();
         v1.MapWebhooks();
         v1.MapAccess();
         v1.MapNode();

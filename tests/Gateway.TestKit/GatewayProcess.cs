@@ -22,6 +22,7 @@ public sealed class GatewayProcess : IAsyncDisposable
             ["Containerd__DiskReserve"] = "0",
             ["GATEWAY_BOOTSTRAP_KEY"] = Key,
             ["Jobs__Database"] = Path.Combine(folder, "jobs.db"),
+            ["Audit__File"] = Path.Combine(folder, "audit.jsonl"),
             ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
             ["Management__Urls"] = "http://127.0.0.1:0",
             ["Registries__ConfigPath"] = Path.Combine(folder, "certs.d"),

@@ -23,6 +23,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, Token
             throw new ProblemException(ProblemKinds.Unauthorized, "the request has no valid credentials");
         }
 
+        http.Features.Set(caller);
         var needs = endpoint.Metadata.GetMetadata<NeedsPermission>();
         var containerdNamespace = http.GetRouteValue("namespace") as string;
         if (needs is null || !IsGranted(needs, caller, containerdNamespace))
@@ -35,7 +36,6 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, Token
             throw ProblemException.InvalidField("namespace", "is not a namespace's name: letters, digits, and single '.', '_' or '-' between them, at most 76 characters");
         }
 
-        http.Features.Set(caller);
         await next(http);
     }
 

@@ -24,6 +24,7 @@ internal static class Permission
     public const string JobsRead = "jobs:read";
     public const string JobsCancel = "jobs:cancel";
     public const string NodeRead = "node:read";
+    public const string AuditRead = "audit:read";
     public const string Admin = "admin";
 
     /// <summary>Every permission by its name.</summary>

@@ -102,6 +102,8 @@ internal static class ProblemKinds
         "The database of jobs is locked, full or damaged; nothing was started.", Retryable: true);
     public static readonly ProblemKind AccessStoreUnavailable = new("access_store_unavailable", 503, "Keys and grants cannot be written",
         "The disk of `Auth:AccessFile` is full or cannot be written; nothing was changed.", Retryable: true);
+    public static readonly ProblemKind AuditUnavailable = new("audit_unavailable", 503, "The audit cannot be written",
+        "What cannot be recorded is not done: the audit's file is full, gone or not as it was left. Nothing was changed; reads go on.", Retryable: true);
     public static readonly ProblemKind ShuttingDown = new("shutting_down", 503, "The gateway is shutting down",
         "New work is taken again after the restart.", Retryable: true);
     public static readonly ProblemKind ContainerdTimeout = new("containerd_timeout", 504, "containerd did not answer in time",

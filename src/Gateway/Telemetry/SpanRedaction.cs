@@ -38,7 +38,7 @@ internal sealed class SpanRedaction : BaseProcessor<Activity>
         || name.StartsWith("rpc.grpc.request.metadata.", StringComparison.Ordinal);
 
     // An @ in a path is the start of a digest (name@sha256:...) or the end of credentials that do not belong there.
-    private static bool HoldsUserInfo(string path)
+    internal static bool HoldsUserInfo(string path)
     {
         for (var at = path.IndexOf('@'); at >= 0; at = path.IndexOf('@', at + 1))
         {

@@ -20,7 +20,7 @@ internal static class Places
         ["Get", "List", "Info", "Stat", "Mounts", "Usage", "Version", "Server", "Plugins", "Status", "ListResources", "ListStatuses", "Check"];
 
     private static readonly HashSet<string> Aside =
-        ["store progress", "store CheckHealthAsync", "store InBatchesAsync", "store DeleteFinishedAsync", "store DeliveredAsync", "store RequeueAbandonedAsync", "store AddAsync", "webhook POST"];
+        ["store progress", "store CheckHealthAsync", "store InBatchesAsync", "store DeleteFinishedAsync", "store DeliveredAsync", "store RequeueAbandonedAsync", "store AddAsync", "webhook POST", "audit write"];
 
     /// <summary>Of a trace, each passing of an effect's place: the place, and the how many-eth time it was passed.</summary>
     public static IReadOnlyList<(string Place, int Nth)> In(IEnumerable<string> trace) =>
@@ -33,7 +33,8 @@ internal static class Places
     public static string At((string Place, int Nth) passing, string action) =>
         passing.Nth is 1 ? $"{passing.Place}=1*{action}" : $"{passing.Place}={passing.Nth - 1}*off->1*{action}";
 
-    /// <summary>Reads have no effect, and of the store's transactions those of the clean-up each minute have no place in any work.</summary>
+    /// <summary>Reads have no effect, and of the store's transactions those of the clean-up each minute have no place in any work. The
+    /// audit is written beside all work, and has tests of its own.</summary>
     public static bool IsEffect(string effect) => !Reads.Contains(effect[(effect.IndexOf('/') + 1)..]) && !Aside.Contains(effect);
 
     public static string EffectOf(string place) => place[..place.LastIndexOf(':')];

@@ -10,8 +10,8 @@ namespace Gateway.Jobs;
 /// only then 5 tell it. So whoever sees <c>canceled</c> or <c>failed</c> finds nothing left behind.
 /// </summary>
 internal sealed partial class JobAttempt(
-    JobWork work, JobCleaner cleaner, JobStore store, JobHub hub, JobTelemetry telemetry, TimeProvider time, IOptions<JobOptions> options,
-    IHostApplicationLifetime lifetime, ILogger<JobAttempt> log)
+    JobWork work, JobCleaner cleaner, JobStore store, JobHub hub, JobTelemetry telemetry, IEnumerable<JobEnded> listeners, TimeProvider time,
+    IOptions<JobOptions> options, IHostApplicationLifetime lifetime, ILogger<JobAttempt> log)
 {
     /// <summary>Between two tries to store an end.</summary>
     private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(2);
@@ -94,6 +94,7 @@ internal sealed partial class JobAttempt(
             hub.Publish(stored);
             telemetry.Ended(stored);
             LogEnded(stored.Id, stored.Kind, stored.State, stored.Attempt);
+            await listeners.TellAsync(stored);
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Gateway.Jobs;
 
 /// <summary>Cancels jobs in whatever state they are.</summary>
-internal sealed class JobCanceler(JobStore store, JobHub hub, RunningJobs running, WorkSignal signal, JobTelemetry telemetry)
+internal sealed class JobCanceler(JobStore store, JobHub hub, RunningJobs running, WorkSignal signal, JobTelemetry telemetry, IEnumerable<JobEnded> listeners)
 {
     /// <summary>The job as it is now: canceled already, still to be cleaned up, or ended before. Null: no such job.</summary>
     public async Task<JobRecord?> CancelAsync(string id, CancellationToken cancel)
@@ -19,6 +19,7 @@ internal sealed class JobCanceler(JobStore store, JobHub hub, RunningJobs runnin
             case JobState.Canceled when endedHere:
                 hub.Publish(job);
                 telemetry.Ended(job);
+                await listeners.TellAsync(job);
                 return job;
             default:
                 return job;
