@@ -28,8 +28,8 @@ internal static class GatewayApp
         builder.AddGatewayTelemetry();
         builder.AddGatewayHttp();
         builder.AddGatewayAuth(BesideJobStore);
-        builder.AddJobs();
         builder.AddAudit();
+        builder.AddJobs();
         builder.AddClients();
         builder.AddWebhooks();
         builder.AddAccess();

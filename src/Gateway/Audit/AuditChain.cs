@@ -6,7 +6,12 @@ internal sealed class AuditChain
     /// <summary>What stands for the hash before the first record.</summary>
     public static readonly string Origin = new('0', AuditLine.HashLength);
 
+    /// <summary>Ends of jobs that are kept in mind, the newest.</summary>
+    private const int MostEnds = 10_000;
+
     private readonly SortedDictionary<long, byte[]> open = [];
+    private readonly Queue<byte[]> ends = new();
+    private byte[] last = [];
 
     /// <summary>Of the last record; 0 before the first.</summary>
     public long Sequence { get; private set; }
@@ -18,6 +23,12 @@ internal sealed class AuditChain
 
     /// <summary>Intents without a result, oldest first.</summary>
     public IReadOnlyCollection<byte[]> Open => open.Values;
+
+    /// <summary>The last records of jobs' ends, oldest first.</summary>
+    public IReadOnlyCollection<byte[]> Ends => ends;
+
+    /// <summary>When the last record was made; null before the first.</summary>
+    public DateTimeOffset? LastTime => last.Length is 0 ? null : AuditLine.Read(last).Time;
 
     /// <summary>Goes on with a line; tells what is wrong with it, null where nothing is.</summary>
     public string? Follow(ReadOnlySpan<byte> line)
@@ -35,15 +46,27 @@ internal sealed class AuditChain
         }
 
         (Sequence, Hash, Records) = (link.Sequence, link.Hash, Records + 1);
+        Keep(link, last = line.ToArray());
+        return null;
+    }
+
+    private void Keep(AuditLink link, byte[] line)
+    {
         if (link.Kind is AuditKind.Intent)
         {
-            open[link.Sequence] = line.ToArray();
+            open[link.Sequence] = line;
         }
         else if (link.Intent is { } settled)
         {
             open.Remove(settled);
         }
-
-        return null;
+        else if (link.Kind is AuditKind.End)
+        {
+            ends.Enqueue(line);
+            if (ends.Count > MostEnds)
+            {
+                ends.Dequeue();
+            }
+        }
     }
 }

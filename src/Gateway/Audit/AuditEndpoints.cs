@@ -17,7 +17,7 @@ internal static class AuditEndpoints
             PathOf(provider), provider.GetRequiredService<IOptions<AuditOptions>>().Value, provider.GetRequiredService<AuditExport>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AuditLog>>()));
         services.AddSingleton<JobEnded>(provider => job => provider.GetRequiredService<AuditLog>().RecordAsync(AuditedRequest.EndOf(job)));
-        services.AddHostedService<OwedRecords>();
+        services.AddHostedService<MissedEnds>().AddHostedService<OwedRecords>();
     }
 
     /// <summary>Where the configuration puts the file.</summary>

@@ -35,6 +35,9 @@ internal sealed partial class AuditLog : IDisposable
 
     public string Path { get; }
 
+    /// <summary>What was found at the start.</summary>
+    public AuditChain Found { get; private init; } = new();
+
     /// <summary>Whether a result waits to be written.</summary>
     public bool Owes => owed.Count > 0;
 
@@ -46,7 +49,7 @@ internal sealed partial class AuditLog : IDisposable
         {
             held = AuditStart.TakeLock(path);
             var start = AuditStart.Read(path);
-            var opened = new AuditLog(path, held, new AuditFile(path, options, start), export, time, log);
+            var opened = new AuditLog(path, held, new AuditFile(path, options, start), export, time, log) { Found = start.Chain };
             foreach (var finding in start.Findings())
             {
                 opened.owed.Enqueue(opened.Now(finding, isOwed: true));

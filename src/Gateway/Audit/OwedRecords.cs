@@ -1,6 +1,6 @@
 namespace Gateway.Audit;
 
-/// <summary>Opens the audit at the start, so that one that cannot be used refuses it, and tries every two seconds to write what could not be written.</summary>
+/// <summary>Tries every two seconds to write what could not be written when it happened.</summary>
 internal sealed class OwedRecords(AuditLog audit, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);

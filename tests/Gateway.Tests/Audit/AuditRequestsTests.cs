@@ -187,5 +187,5 @@ public sealed class AuditRequestsTests : IDisposable
             (HttpStatusCode.OK, HttpStatusCode.Forbidden, HttpStatusCode.Unauthorized), (admin.StatusCode, reader.StatusCode, unknown.StatusCode));
     }
 
-    private static JsonContent Webhook() => JsonContent.Create(new { url = "https://receiver.test/hook", events = new[] { "job.failed" } });
+    private static JsonContent Webhook() => JsonContent.Create(new { url = "http://127.0.0.1:9/hook", events = new[] { "job.failed" } });
 }

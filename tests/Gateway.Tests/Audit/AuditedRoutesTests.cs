@@ -1,8 +1,9 @@
 using System.Net;
-using System.Net.Http.Json;
+using System.Text;
 using Gateway.Audit;
 using Gateway.Auth;
 using Gateway.Tests.Jobs;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -24,7 +25,7 @@ public sealed class AuditedRoutesTests : IDisposable
         foreach (var (endpoint, method) in Routes(host))
         {
             var before = host.Records.Count;
-            using var body = method is "GET" or "HEAD" ? null : JsonContent.Create(new { notAField = 1 });
+            using var body = method is "GET" or "HEAD" ? null : new StringContent("""{"notAField": 1}""", Encoding.UTF8, MediaTypeOf(endpoint));
             using var answer = await AuditHost.ChangeAsync(client, new HttpMethod(method), PathOf(endpoint), body);
             var added = host.Records.Skip(before).ToArray();
             if (method is "GET" or "HEAD")
@@ -35,7 +36,7 @@ public sealed class AuditedRoutesTests : IDisposable
 
             changes++;
             Assert.False(answer.IsSuccessStatusCode, $"{method} {PathOf(endpoint)} needs containerd, or another body");
-            Assert.Equal([AuditKind.Intent, AuditKind.Result], added.Select(record => record.Kind));
+            Assert.True(added is [{ Kind: AuditKind.Intent }, { Kind: AuditKind.Result }], $"{method} {PathOf(endpoint)}, {answer.StatusCode}: {added.Length} records");
             Assert.Equal((added[0].Sequence, (int)answer.StatusCode), (added[1].Intent, added[1].Status));
             Assert.NotNull(added[1].Code);
             Assert.All(added, record => AssertTells(record, endpoint, method));
@@ -90,6 +91,8 @@ public sealed class AuditedRoutesTests : IDisposable
         where endpoint.Metadata.GetMetadata<NeedsPermission>() is not null
         from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods
         select (endpoint, method);
+
+    private static string MediaTypeOf(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes[0] ?? "application/json";
 
     private static string NameOf(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()!.EndpointName;
 

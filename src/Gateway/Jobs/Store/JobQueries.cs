@@ -53,6 +53,13 @@ internal sealed class JobQueries(JobDatabase database)
 
     public int CountQueued() => database.Read(connection => connection.ExecuteScalar<int>("SELECT count(*) FROM jobs WHERE state = 'queued'"));
 
+    /// <summary>Jobs that ended at that time or later, oldest end first.</summary>
+    public IReadOnlyList<JobRecord> FinishedSince(DateTimeOffset since, int count) => database.Read(connection => connection
+        .Query<JobRow>(
+            $"SELECT {JobRow.Columns} FROM jobs WHERE finished_at >= @Since ORDER BY finished_at LIMIT @Count",
+            new { Since = since.ToUnixTimeMilliseconds(), Count = count })
+        .Select(row => row.ToRecord()).ToList());
+
     /// <summary>Jobs that ended with something left to remove, oldest first.</summary>
     public IReadOnlyList<JobRecord> ToCleanUp(int count) => database.Read(connection => connection
         .Query<JobRow>($"SELECT {JobRow.Columns} FROM jobs WHERE cleanup_pending = 1 ORDER BY id LIMIT @Count", new { Count = count })
