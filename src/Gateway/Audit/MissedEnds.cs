@@ -6,7 +6,7 @@ namespace Gateway.Audit;
 /// Opens the audit at the start, so that one that cannot be used refuses it, and records the ends of jobs that the last process stored and did not live to
 /// record.
 /// </summary>
-internal sealed class MissedEnds(AuditLog audit, JobQueries jobs) : IHostedService
+internal sealed class MissedEnds(JobQueries jobs, AuditLog audit) : IHostedService
 {
     /// <summary>Ends looked at; no process has more of them under way.</summary>
     private const int Most = 1000;
