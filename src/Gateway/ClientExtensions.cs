@@ -1,8 +1,6 @@
 using Gateway.Containerd;
 using Gateway.Containerd.Freshness;
 using Gateway.Oci.Registry;
-using Grpc.Core;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
 namespace Gateway;
@@ -15,7 +13,8 @@ internal static class ClientExtensions
         var services = builder.Services;
         services.AddOptions<ContainerdOptions>().BindConfiguration(ContainerdOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<RegistriesOptions>().BindConfiguration(RegistriesOptions.Section);
-        services.AddOptions<EgressOptions>().BindConfiguration(EgressOptions.Section);
+        services.AddOptions<EgressOptions>().BindConfiguration(EgressOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<EgressOptions>, EgressOptionsValidator>();
         services.AddSingleton<DaemonPeers>();
         services.AddSingleton(provider => new ContainerdClient(
             provider.GetRequiredService<IOptions<ContainerdOptions>>().Value.Address, provider.GetRequiredService<DaemonPeers>()));
@@ -27,6 +26,8 @@ internal static class ClientExtensions
         services.AddSingleton<LeaseLocks>();
         services.AddSingleton(RegistryOptionsOf);
         services.AddSingleton(provider => new RegistryClient(provider.GetRequiredService<RegistryOptions>(), TimeProvider.System, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddHostedService<ContainerdAtStart>();
+        services.AddSingleton<ContainerdCheck>();
         services.AddHealthChecks().AddCheck<ContainerdCheck>("containerd", timeout: TimeSpan.FromSeconds(2));
     }
 
@@ -44,21 +45,5 @@ internal static class ClientExtensions
             Egress = new EgressPolicy(
                 provider.GetRequiredService<IOptions<EgressOptions>>().Value.Allow, provider.GetRequiredService<Http.Listeners>().ApiIsLocal),
         };
-    }
-
-    private sealed class ContainerdCheck(ContainerdClient containerd) : IHealthCheck
-    {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-        {
-            try
-            {
-                await containerd.Version.VersionAsync(new Google.Protobuf.WellKnownTypes.Empty(), cancellationToken: cancellationToken);
-                return HealthCheckResult.Healthy();
-            }
-            catch (RpcException unreachable)
-            {
-                return HealthCheckResult.Unhealthy(exception: unreachable);
-            }
-        }
     }
 }

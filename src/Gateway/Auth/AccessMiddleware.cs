@@ -3,7 +3,7 @@ using Gateway.Http;
 namespace Gateway.Auth;
 
 /// <summary>Finds the caller and decides on the endpoint, before anything is bound or looked up. What declares nothing is denied.</summary>
-internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, TokenCallers tokens)
+internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, TokenCallers tokens, CertificateCallers certificates)
 {
     private const string KeyHeader = "X-API-Key";
 
@@ -50,6 +50,11 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, Token
         {
             // Which of two credentials counts must not be a guess.
             return null;
+        }
+
+        if (header.Count is 0 && authorization.Count is 0)
+        {
+            return certificates.From(http);
         }
 
         if (header.Count is 1)

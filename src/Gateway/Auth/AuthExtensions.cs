@@ -15,10 +15,12 @@ internal static class AuthExtensions
         builder.Services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>();
         builder.Services.AddSingleton(services => BootstrapKey.Load(
-            services.GetRequiredService<IOptions<AuthOptions>>().Value, builder.Configuration["GATEWAY_BOOTSTRAP_KEY"], Path.Join(folder(services), "bootstrap.key.json"), Announce));
+            services.GetRequiredService<IOptions<AuthOptions>>().Value, builder.Configuration["GATEWAY_BOOTSTRAP_KEY"],
+            services.GetRequiredService<IOptions<ClientCertificateOptions>>().Value.IsOn, Path.Join(folder(services), "bootstrap.key.json"), Announce));
         builder.Services.AddSingleton<CurrentAuth>();
         builder.Services.AddSingleton(services => AccessStore.Open(
             services.GetRequiredService<IOptions<AuthOptions>>().Value.AccessFile ?? Path.Join(folder(services), "access.json")));
+        builder.AddClientCertificates();
         builder.Services.AddSingleton<ApiKeys>();
         builder.Services.AddSingleton<TokenCallers>();
         builder.Services.AddSingleton<KeyUse>().AddHostedService(services => services.GetRequiredService<KeyUse>());

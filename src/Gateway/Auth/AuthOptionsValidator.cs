@@ -19,7 +19,7 @@ internal sealed partial class AuthOptionsValidator : IValidateOptions<AuthOption
 
     private static IEnumerable<string> Faults(AuthOptions options)
     {
-        if (options.BootstrapKey is { Length: < BootstrapKey.MinLength })
+        if (options.BootstrapKey is { Length: > 0 and < BootstrapKey.MinLength })
         {
             yield return $"Auth:BootstrapKey is shorter than {BootstrapKey.MinLength} characters";
         }

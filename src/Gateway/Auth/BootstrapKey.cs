@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Gateway.Http;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Auth;
@@ -21,16 +22,28 @@ internal sealed class BootstrapKey
     /// <summary>SHA-256 of the whole key; null where there is none.</summary>
     public byte[]? Hash { get; }
 
+    /// <param name="takesCertificates">Whether callers may come with a client certificate.</param>
     /// <param name="defaultStateFile">Where the hash of a generated key lies if the options name no file.</param>
     /// <param name="announce">Told a generated key, once.</param>
-    public static BootstrapKey Load(AuthOptions options, string? environmentKey, string defaultStateFile, Action<string> announce)
+    public static BootstrapKey Load(AuthOptions options, string? environmentKey, bool takesCertificates, string defaultStateFile, Action<string> announce)
     {
-        if ((options.BootstrapKey ?? environmentKey) is { Length: > 0 } configured)
+        var configured = string.IsNullOrEmpty(options.BootstrapKey) ? environmentKey ?? options.BootstrapKey : options.BootstrapKey;
+        if (configured is { Length: > 0 })
         {
-            return new BootstrapKey(SHA256.HashData(Encoding.UTF8.GetBytes(configured)));
+            return configured.Length < MinLength
+                ? throw Refused($"the bootstrap key is shorter than {MinLength} characters")
+                : new BootstrapKey(SHA256.HashData(Encoding.UTF8.GetBytes(configured)));
         }
 
-        return options.ApiKeys.Count > 0 || options.Issuers.Count > 0 ? new BootstrapKey(null) : new BootstrapKey(ReadOrMake(options.StateFile ?? defaultStateFile, announce));
+        if (options.ApiKeys.Count > 0 || options.Issuers.Count > 0 || takesCertificates)
+        {
+            return new BootstrapKey(null);
+        }
+
+        // A secret that did not arrive must not become one that nobody chose.
+        return configured is not null
+            ? throw Refused("there is no way to authenticate: the bootstrap key is set but empty, and no API key, issuer or client certificate is configured; leave it unset to have a key generated")
+            : new BootstrapKey(ReadOrMake(options.StateFile ?? defaultStateFile, announce));
     }
 
     private static byte[] ReadOrMake(string path, Action<string> announce)
@@ -42,9 +55,9 @@ internal sealed class BootstrapKey
 
         if (File.Exists(path))
         {
-            if ((File.GetUnixFileMode(path) & ~OwnerOnly) is not UnixFileMode.None)
+            if (SecretFile.FindOpening(path) is { } opening)
             {
-                throw new OptionsValidationException(AuthOptions.Section, typeof(AuthOptions), ["the file with the bootstrap key's hash is open to others: chmod 600 it"]);
+                throw Refused($"the file with the bootstrap key's hash, {opening}");
             }
 
             return Convert.FromHexString(JsonSerializer.Deserialize<State>(File.ReadAllText(path))!.Sha256);
@@ -62,6 +75,8 @@ internal sealed class BootstrapKey
         announce(key);
         return hash;
     }
+
+    private static OptionsValidationException Refused(string reason) => new(AuthOptions.Section, typeof(AuthOptions), [$"the start is refused: {reason}"]);
 
     private sealed record State(string Sha256);
 }

@@ -1,7 +1,7 @@
 namespace Gateway.Http;
 
-/// <summary>Refuses what a page of another site makes a browser send: only reads may cross sites, and CORS keeps their answers.</summary>
-internal sealed class CrossSiteGuard(RequestDelegate next)
+/// <summary>Refuses what a page of another site makes a browser send, unless its origin is listed: only reads may cross sites, and CORS keeps their answers.</summary>
+internal sealed class CrossSiteGuard(RequestDelegate next, CrossOrigins origins)
 {
     public Task InvokeAsync(HttpContext http)
     {
@@ -14,11 +14,11 @@ internal sealed class CrossSiteGuard(RequestDelegate next)
         return next(http);
     }
 
-    private static bool IsCrossSite(HttpRequest request)
+    private bool IsCrossSite(HttpRequest request)
     {
         var site = request.Headers["Sec-Fetch-Site"].ToString();
         var origin = request.Headers.Origin.ToString();
-        return site is "cross-site" or "same-site"
-            || (origin.Length > 0 && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase));
+        return !origins.Has(origin) && (site is "cross-site" or "same-site"
+            || (origin.Length > 0 && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)));
     }
 }

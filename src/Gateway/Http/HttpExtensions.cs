@@ -9,6 +9,7 @@ internal static class HttpExtensions
     public static void AddGatewayHttp(this WebApplicationBuilder builder)
     {
         var listeners = Listeners.From(builder.Configuration);
+        var allowedHosts = AllowedHosts.From(builder.Configuration, listeners);
         builder.Services.AddSingleton(listeners);
         builder.WebHost.UseUrls([.. listeners.Api, .. listeners.Management]);
         builder.Services.ConfigureHttpJsonOptions(json => GatewayJson.Configure(json.SerializerOptions));
@@ -18,11 +19,12 @@ internal static class HttpExtensions
         {
             hosts.AllowEmptyHosts = false;
             hosts.IncludeFailureMessage = false;
-            if (builder.Configuration["AllowedHosts"] is null)
-            {
-                hosts.AllowedHosts = ["localhost", "127.0.0.1", "[::1]"];
-            }
+            hosts.AllowedHosts = allowedHosts;
         });
+        var origins = CrossOrigins.From(builder.Configuration);
+        builder.Services.AddSingleton(origins);
+        builder.Services.AddCors(cors => cors.AddDefaultPolicy(origins.Configure));
+        builder.AddTls(listeners);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -42,8 +44,11 @@ internal static class HttpExtensions
             SuppressDiagnosticsCallback = _ => true,
         });
         app.UseStatusCodePages(context => ProblemHandler.WriteStatusAsync(context.HttpContext));
+        app.UseMiddleware<MessageForms>();
         app.UseMiddleware<ManagementPort>();
-        app.UseMiddleware<CrossSiteGuard>();
         app.UseHostFiltering();
+        app.UseMiddleware<CrossSiteGuard>();
+        // Here, so that preflights, which carry no credential, are answered before any is asked for; the guard has kept away all but listed origins'.
+        app.UseCors();
     }
 }

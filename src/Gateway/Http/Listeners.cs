@@ -11,11 +11,17 @@ internal sealed record Listeners(IReadOnlyList<string> Api, IReadOnlyList<string
     /// <summary>Whether only this machine can call the API.</summary>
     public bool ApiIsLocal => Api.All(IsLocal);
 
+    /// <summary>The first listener that other machines can call; null where there is none.</summary>
+    public string? FirstRemote => Api.Concat(Management).FirstOrDefault(address => !IsLocal(address));
+
+    /// <summary>The first listener with TLS; null where there is none.</summary>
+    public string? FirstTls => Api.Concat(Management).FirstOrDefault(IsTls);
+
     /// <summary>Reads the addresses, or refuses one that would put credentials on the wire in clear.</summary>
     public static Listeners From(IConfiguration configuration)
     {
         var listeners = new Listeners(Split(configuration["Urls"] ?? DefaultApi), Split(configuration["Management:Urls"] ?? DefaultManagement));
-        foreach (var address in listeners.Api.Concat(listeners.Management).Where(address => !IsLocal(address) && !address.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
+        foreach (var address in listeners.Api.Concat(listeners.Management).Where(address => !IsLocal(address) && !IsTls(address)))
         {
             throw new InvalidOperationException(
                 $"the start is refused: {address} is neither loopback nor a Unix socket and has no TLS, so keys and tokens would cross the network in clear; use https");
@@ -25,6 +31,8 @@ internal sealed record Listeners(IReadOnlyList<string> Api, IReadOnlyList<string
     }
 
     private static string[] Split(string urls) => urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static bool IsTls(string address) => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsLocal(string address)
     {

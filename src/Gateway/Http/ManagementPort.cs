@@ -11,8 +11,9 @@ internal sealed class ManagementPort(RequestDelegate next, IServer server, Liste
     public Task InvokeAsync(HttpContext http)
     {
         var isManagement = Ports().Contains(http.Connection.LocalPort);
-        var isMetrics = http.Request.Path.StartsWithSegments("/metrics", StringComparison.Ordinal);
-        var isHealth = http.Request.Path.StartsWithSegments("/healthz", StringComparison.Ordinal);
+        // As routing does: it takes paths in any case.
+        var isMetrics = http.Request.Path.StartsWithSegments("/metrics", StringComparison.OrdinalIgnoreCase);
+        var isHealth = http.Request.Path.StartsWithSegments("/healthz", StringComparison.OrdinalIgnoreCase);
         if (isMetrics ? isManagement : isHealth || !isManagement)
         {
             return next(http);

@@ -13,7 +13,6 @@ internal static class ProblemPages
             throw new ProblemException(ProblemKinds.NotFound, "there is no problem of this code");
         }
 
-        http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
         return http.Request.Headers.Accept.ToString().Contains("application/json", StringComparison.Ordinal)
             ? TypedResults.Json(kind, GatewayJson.Options)
             : TypedResults.Content(Page(kind), "text/html; charset=utf-8");

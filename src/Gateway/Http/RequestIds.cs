@@ -13,16 +13,8 @@ internal sealed class RequestIds(RequestDelegate next)
         http.TraceIdentifier = id;
         http.Response.OnStarting(() =>
         {
-            // At the last moment: a failure clears what was set before.
-            var headers = http.Response.Headers;
-            headers[Header] = id;
-            headers.XContentTypeOptions = "nosniff";
-            headers.Vary = "Authorization";
-            if (headers.CacheControl.Count is 0)
-            {
-                headers.CacheControl = headers.ETag.Count > 0 ? "private, no-cache" : "no-store";
-            }
-
+            http.Response.Headers[Header] = id;
+            AnswerHeaders.Apply(http);
             return Task.CompletedTask;
         });
         return next(http);

@@ -5,6 +5,9 @@ namespace Gateway.Http;
 /// <summary>Routes of the service itself: health and problem pages.</summary>
 internal static class ServiceEndpoints
 {
+    /// <summary>Under this name a health check leaves a reason that anyone may read.</summary>
+    public const string Reason = "reason";
+
     public static RouteGroupBuilder MapServiceTo(this IEndpointRouteBuilder app)
     {
         var open = app.MapGroup("").WithTags("Service");
@@ -23,9 +26,14 @@ internal static class ServiceEndpoints
         var ready = report.Status is not HealthStatus.Unhealthy;
         http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Json(
-            new HealthView(ready ? "ok" : "failed", report.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Status is HealthStatus.Healthy ? "ok" : "failed", StringComparer.Ordinal)),
+            new HealthView(ready ? "ok" : "failed", report.Entries.ToDictionary(entry => entry.Key, entry => Tell(entry.Value), StringComparer.Ordinal)),
             GatewayJson.Options, statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
+
+    // A check's description may be an exception's text, so it is not told.
+    private static string Tell(HealthReportEntry check) => check.Status is HealthStatus.Healthy ? "ok"
+        : check.Data.TryGetValue(Reason, out var reason) ? $"failed: {reason}"
+        : "failed";
 }
 
 /// <summary>How the service is.</summary>

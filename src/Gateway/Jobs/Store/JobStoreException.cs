@@ -22,6 +22,9 @@ internal enum JobStoreFault
     /// <summary>Its folder or file cannot be written.</summary>
     NotWritable,
 
+    /// <summary>A file of it can be read or written by others.</summary>
+    OpenToOthers,
+
     /// <summary>There is nothing to restore it from.</summary>
     NoBackup,
 }

@@ -13,6 +13,11 @@ internal sealed class JobStoreFiles : IDisposable
     public static JobStoreFiles Open(JobOptions options)
     {
         var path = JobStorePath.Choose(options.Database);
+        foreach (var file in new[] { path, $"{path}-wal", $"{path}-shm", JobBackup.PathOf(path), JobSecrets.KeyPath(path) })
+        {
+            PrivateFile.RequirePrivate(file);
+        }
+
         var database = JobDatabase.Open(path);
         try
         {

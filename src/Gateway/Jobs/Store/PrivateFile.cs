@@ -1,3 +1,5 @@
+using Gateway.Http;
+
 namespace Gateway.Jobs;
 
 /// <summary>Files and folders that only their owner may read: 0600 and 0700, from the moment they exist.</summary>
@@ -14,6 +16,15 @@ internal static class PrivateFile
         }
 
         Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>Refuses a file that others could read or change, where it is there: narrowing it now would hide that they could.</summary>
+    public static void RequirePrivate(string path)
+    {
+        if (File.Exists(path) && SecretFile.FindOpening(path) is { } opening)
+        {
+            throw new JobStoreException(JobStoreFault.OpenToOthers, $"the start is refused: the job store's file {opening}");
+        }
     }
 
     /// <summary>Opens the file, made with mode 0600 where it is missing; one with a wider mode is narrowed.</summary>

@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Http;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Auth;
+
+/// <summary>
+/// Turns a client's certificate into a caller: by its pinned thumbprint, or by its one URI where an authority of the bundle stands behind it. Never by
+/// its common name, which anyone's mail or web server may share.
+/// </summary>
+internal sealed class CertificateCallers
+{
+    private readonly ClientCertificateOptions options;
+    private readonly TimeProvider time;
+    private readonly CertificateTrust? trust;
+    private readonly HashSet<string> pinned;
+
+    // A connection keeps its certificate's object, so a chain is built once for it. What is judged with each request is the time.
+    private readonly ConditionalWeakTable<X509Certificate2, Identity> known = [];
+
+    public CertificateCallers(IOptions<ClientCertificateOptions> options, TimeProvider time)
+    {
+        (this.options, this.time) = (options.Value, time);
+        trust = this.options.CaFile is { } file ? new CertificateTrust(file, time) : null;
+        pinned = this.options.Thumbprints.Select(thumbprint => thumbprint.ToLowerInvariant()).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>The caller of the connection's certificate; null where it has none, or one that says nothing here.</summary>
+    public Caller? From(HttpContext http) => http.Connection.ClientCertificate is { } certificate
+        ? From(certificate, http.Features.Get<SentCertificates>()?.Certificates ?? [])
+        : null;
+
+    /// <param name="certificate">What the client has proven to hold the key of.</param>
+    /// <param name="sent">What it sent beside it, intermediates perhaps. Not trusted.</param>
+    public Caller? From(X509Certificate2 certificate, X509Certificate2Collection sent)
+    {
+        var identity = known.TryGetValue(certificate, out var found) ? found : Judge(certificate, sent);
+        var now = time.GetUtcNow();
+        if (identity is null || now < identity.From || now > identity.Until)
+        {
+            return null;
+        }
+
+        known.AddOrUpdate(certificate, identity);
+        var grants = options.Grants.Where(grant => string.Equals(Normal(grant.Subject!), identity.Name, StringComparison.Ordinal));
+        return new Caller($"cert:{identity.Name}", grants.Select(grant => grant.ToGrant()).ToArray());
+    }
+
+    private Identity? Judge(X509Certificate2 certificate, X509Certificate2Collection sent)
+    {
+        var thumbprint = Convert.ToHexStringLower(certificate.GetCertHash(HashAlgorithmName.SHA256));
+        return pinned.Contains(thumbprint)
+            ? new Identity($"sha256:{thumbprint}", new DateTimeOffset(certificate.NotBefore), new DateTimeOffset(certificate.NotAfter))
+            : CertificateUri.Of(certificate) is { } uri && trust?.Validity(certificate, sent) is { } validity
+                ? new Identity(uri, validity.From, validity.Until)
+                : null;
+    }
+
+    private static string Normal(string subject) => subject.StartsWith("sha256:", StringComparison.Ordinal) ? subject.ToLowerInvariant() : subject;
+
+    private sealed record Identity(string Name, DateTimeOffset From, DateTimeOffset Until);
+}

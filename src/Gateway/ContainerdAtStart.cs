@@ -1,0 +1,40 @@
+using Gateway.Containerd;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+
+namespace Gateway;
+
+/// <summary>Refuses the start on a containerd that is not supported. One that does not answer yet is judged by the readiness check.</summary>
+internal sealed partial class ContainerdAtStart(ContainerdClient containerd, TimeProvider time, ILogger<ContainerdAtStart> log) : IHostedLifecycleService
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await containerd.Version.VersionAsync(new Empty(), deadline: (time.GetUtcNow() + Patience).UtcDateTime, cancellationToken: cancellationToken);
+            if (ContainerdVersions.FindFault(answer.Version) is { } fault)
+            {
+                throw new InvalidOperationException($"the start is refused: {fault}");
+            }
+        }
+        catch (RpcException unreachable)
+        {
+            LogUnreachable(unreachable.StatusCode);
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "containerd does not answer yet ({Status}): its version is judged when it does")]
+    private partial void LogUnreachable(StatusCode status);
+}
