@@ -55,6 +55,11 @@ public sealed class CertificateAuthority : IDisposable
         var files = (Path.Combine(folder, $"{serial}.pem"), Path.Combine(folder, $"{serial}.key"));
         File.WriteAllText(files.Item1, certificate.ExportCertificatePem());
         File.WriteAllText(files.Item2, key.ExportPkcs8PrivateKeyPem());
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(files.Item2, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
         return files;
     }
 }

@@ -126,5 +126,5 @@ public sealed class GatewayProcess : IAsyncDisposable
 
     private ChildProcess Launch() => ChildProcess.Start("dotnet", [program], environment);
 
-    private Uri[] Addresses() => Regex.Matches(Log, @"Now listening on: (http://[^\s""]+)").Select(match => new Uri(match.Groups[1].Value)).ToArray();
+    private Uri[] Addresses() => Regex.Matches(Log, @"Now listening on: (https?://[^\s""]+)").Select(match => new Uri(match.Groups[1].Value)).ToArray();
 }

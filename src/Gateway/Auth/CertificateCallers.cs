@@ -43,7 +43,11 @@ internal sealed class CertificateCallers
             return null;
         }
 
-        known.AddOrUpdate(certificate, identity);
+        if (found is null)
+        {
+            known.AddOrUpdate(certificate, identity);
+        }
+
         var grants = options.Grants.Where(grant => string.Equals(Normal(grant.Subject!), identity.Name, StringComparison.Ordinal));
         return new Caller($"cert:{identity.Name}", grants.Select(grant => grant.ToGrant()).ToArray());
     }

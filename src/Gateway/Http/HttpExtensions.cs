@@ -25,9 +25,12 @@ internal static class HttpExtensions
         builder.Services.AddSingleton(origins);
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(origins.Configure));
         builder.AddTls(listeners);
+        // A line feed alone ends no line: proxies disagree on it.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", isEnabled: true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.RequestHeaderEncodingSelector = ContentLengthEncoding.For;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Limits.MaxConcurrentConnections = 4096;

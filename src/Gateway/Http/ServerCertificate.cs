@@ -31,7 +31,8 @@ internal sealed partial class ServerCertificate
         lookedAt = time.GetTimestamp();
         try
         {
-            current = Read(out seen) ?? throw new InvalidDataException("they are empty");
+            current = Read(out var hash)!;
+            seen = hash;
         }
         catch (Exception unusable) when (IsUnusable(unusable))
         {

@@ -21,7 +21,8 @@ internal sealed class TlsSetup(IOptions<TlsOptions> options, Lazy<ServerCertific
         kestrel.ConfigureHttpsDefaults(https =>
         {
             https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-            https.ClientCertificateMode = options.Value.AsksForCertificates ? ClientCertificateMode.AllowCertificate : ClientCertificateMode.NoCertificate;
+            // Asked for below: Kestrel's own question has no place for what else a client sends.
+            https.ClientCertificateMode = ClientCertificateMode.NoCertificate;
             https.ServerCertificateSelector = server is null ? null : (_, _) => server.Current().TargetCertificate;
             https.OnAuthenticate = (connection, handshake) => Prepare(connection, handshake, server);
         });
@@ -41,8 +42,9 @@ internal sealed class TlsSetup(IOptions<TlsOptions> options, Lazy<ServerCertific
             return;
         }
 
-        // Nothing is judged here: a request without a usable certificate may still bring another credential. And nothing is fetched that a
-        // certificate names: its sender is nobody yet.
+        handshake.ClientCertificateRequired = true;
+        // Nothing is judged here, not even whether there is one: a request without a usable certificate may still bring another credential. And
+        // nothing is fetched that a certificate names: its sender is nobody yet.
         handshake.CertificateChainPolicy = new X509ChainPolicy
         {
             DisableCertificateDownloads = true,
