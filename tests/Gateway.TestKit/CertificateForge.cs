@@ -27,8 +27,8 @@ public sealed record CertificateSpec
     /// <summary>Where the issuer may be asked for itself (caIssuers).</summary>
     public string? IssuerUrl { get; init; }
 
-    /// <summary>The hash its issuer signs with.</summary>
-    public HashAlgorithmName Hash { get; init; } = HashAlgorithmName.SHA256;
+    /// <summary>Whether its issuer signs with SHA-1.</summary>
+    public bool IsWeak { get; init; }
 }
 
 /// <summary>Makes certificates of every kind, good and bad, each with its key.</summary>
@@ -41,7 +41,7 @@ public static class CertificateForge
     public static X509Certificate2 Make(CertificateSpec spec, X509Certificate2? issuer = null)
     {
         using var key = RSA.Create(2048);
-        var request = new CertificateRequest($"CN={spec.CommonName}", key, spec.Hash, RSASignaturePadding.Pkcs1);
+        var request = new CertificateRequest($"CN={spec.CommonName}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(spec.IsAuthority, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         if (spec.Usages is not null)
@@ -65,7 +65,7 @@ public static class CertificateForge
         }
 
         using var signer = issuer.GetRSAPrivateKey()!;
-        using var signed = request.Create(issuer.SubjectName, X509SignatureGenerator.CreateForRSA(signer, RSASignaturePadding.Pkcs1), spec.From, spec.Until, RandomNumberGenerator.GetBytes(8));
+        using var signed = request.Create(issuer.SubjectName, spec.IsWeak ? new Sha1Signatures(signer) : X509SignatureGenerator.CreateForRSA(signer, RSASignaturePadding.Pkcs1), spec.From, spec.Until, RandomNumberGenerator.GetBytes(8));
         return signed.CopyWithPrivateKey(key);
     }
 
@@ -88,5 +88,16 @@ public static class CertificateForge
         }
 
         return new X509Extension(new Oid("2.5.29.17"), names.Encode(), critical: false);
+    }
+
+    // .NET makes no such certificates any more, but there are some.
+    private sealed class Sha1Signatures(RSA key) : X509SignatureGenerator
+    {
+        // sha1WithRSAEncryption: 1.2.840.113549.1.1.5, no parameters.
+        public override byte[] GetSignatureAlgorithmIdentifier(HashAlgorithmName hashAlgorithm) => Convert.FromHexString("300D06092A864886F70D0101050500");
+
+        public override byte[] SignData(byte[] data, HashAlgorithmName hashAlgorithm) => key.SignData(data, HashAlgorithmName.SHA1, RSASignaturePadding.Pkcs1);
+
+        protected override PublicKey BuildPublicKey() => CreateForRSA(key, RSASignaturePadding.Pkcs1).PublicKey;
     }
 }

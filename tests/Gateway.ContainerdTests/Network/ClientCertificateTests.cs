@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.TestKit;
 
@@ -32,7 +31,6 @@ public sealed class ClientCertificateTests(CertifiedGateway certified) : IClassF
         ["with a URI of 300 characters"] = root => CertificateForge.Make(Good with { Uris = [CertifiedGateway.Ci + new string('x', 300)] }, root),
         ["an authority's"] = root => CertificateForge.Make(Good with { IsAuthority = true }, root),
         ["the root's own"] = root => root,
-        ["signed with SHA-1"] = root => CertificateForge.Make(Good with { Hash = HashAlgorithmName.SHA1 }, root),
         ["below a certificate that is no authority's"] = root => CertificateForge.Make(Good, CertificateForge.Make(Good, root)),
         ["below an authority for servers"] = root => CertificateForge.Make(Good, CertificateForge.Authority("Servers", root, [CertificateForge.ServerUsage])),
     };

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Auth;
 
-/// <summary>What passes of time do to a caller by certificate; what certificates say is tested by handshakes.</summary>
+/// <summary>What time does to a caller by certificate, and what no handshake can show; the rest is tested by handshakes.</summary>
 public sealed class CertificateCallersTests
 {
     private static readonly DateTimeOffset Until = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -48,6 +48,19 @@ public sealed class CertificateCallersTests
         Assert.Equal($"cert:sha256:{thumbprint}", callers.From(certificate, [])!.Subject);
         time.Advance(TimeSpan.FromHours(2));
         Assert.Null(callers.From(certificate, []));
+    }
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void A_signature_with_SHA_1_proves_nothing(bool isWeak, bool isTaken)
+    {
+        // TLS refuses such certificates at most settings of OpenSSL; this does at all of them.
+        using var folder = new TestFolder();
+        using var root = CertificateForge.Authority("Root");
+        using var certificate = CertificateForge.Make(Ci with { IsWeak = isWeak }, root);
+        var callers = Callers(new ClientCertificateOptions { CaFile = folder.Write(root.ExportCertificatePem()) }, new FakeTimeProvider(Until.AddHours(-1)));
+        Assert.Equal(isTaken, callers.From(certificate, []) is not null);
     }
 
     [Fact]
