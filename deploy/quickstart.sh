@@ -192,10 +192,14 @@ show_images() {
   ctr --address "$containerd" --namespace default images ls
 }
 
+# Whether containerd parts the content of namespaces is found out beside the gateway's start; by the end of a pull it is known.
+tenancy() { api "$url/v1/node" | jq -r '.tenancy | "\(.mode), content of namespaces is \(.contentSharing)"'; }
+
 show_next_steps() { # reference
   cat <<TEXT
 
 The gateway is running.   URL  $url   API description  $url/swagger
+                          tenancy  $(tenancy)
                           key  $(cat "$home/gateway/key")   (kept in $home/gateway/key)
 
   KEY=\$(cat $home/gateway/key)

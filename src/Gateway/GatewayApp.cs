@@ -11,6 +11,7 @@ using Gateway.Node;
 using Gateway.OpenApi;
 using Gateway.Snapshots;
 using Gateway.Telemetry;
+using Gateway.Tenancy;
 using Gateway.Webhooks;
 using Microsoft.Extensions.Options;
 
@@ -31,6 +32,7 @@ internal static class GatewayApp
         builder.AddAudit();
         builder.AddJobs();
         builder.AddClients();
+        builder.AddTenancy();
         builder.AddWebhooks();
         builder.AddAccess();
         builder.AddNode();

@@ -44,10 +44,10 @@ public sealed record Node(ContainerdDaemon Containerd, GatewayProcess Gateway) :
 
     /// <param name="version">A version of containerd, with <c>/transfer</c> where the gateway is to use its Transfer service.</param>
     public static async Task<Node> StartAsync(
-        string version, IReadOnlyDictionary<string, string?>? settings = null, IReadOnlyDictionary<string, string?>? daemonEnvironment = null, bool withBtrfs = false)
+        string version, IReadOnlyDictionary<string, string?>? settings = null, IReadOnlyDictionary<string, string?>? daemonEnvironment = null, bool withBtrfs = false, string moreConfig = "")
     {
         var (daemon, engine) = version.Split('/') is [var number, var name] ? (number, name) : (version, "auto");
-        var containerd = await ContainerdDaemon.StartAsync(daemon, daemonEnvironment, withBtrfs: withBtrfs);
+        var containerd = await ContainerdDaemon.StartAsync(daemon, daemonEnvironment, moreConfig: moreConfig, withBtrfs: withBtrfs);
         try
         {
             var all = new Dictionary<string, string?>(settings ?? new Dictionary<string, string?>());

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Reflection;
+using Gateway.Auth;
 using Gateway.Containerd;
 using Gateway.Containerd.Freshness;
 using Gateway.Containerd.Services.Introspection;
+using Gateway.Containerd.Tenancy;
 using Gateway.Http;
 using Gateway.Oci;
 using Google.Protobuf.WellKnownTypes;
@@ -17,13 +19,14 @@ internal static class GetNode
     private static readonly string Version = typeof(GetNode).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     public static async Task<IResult> Handle(
-        HttpContext http, ContainerdClient containerd, MetadataStamps stamps, DiskUse diskUse, ImageEngines engines, IOptions<ContainerdOptions> options,
-        TimeProvider time, CancellationToken cancel)
+        HttpContext http, Caller caller, ContainerdClient containerd, MetadataStamps stamps, DiskUse diskUse, ImageEngines engines, TenancyState tenancy,
+        IOptions<ContainerdOptions> options, IOptions<TenancyOptions> mode, TimeProvider time, CancellationToken cancel)
     {
         var version = await containerd.Version.VersionAsync(new Empty(), cancellationToken: cancel);
         var server = await containerd.Introspection.ServerAsync(new Empty(), cancellationToken: cancel);
         var plugins = await containerd.PluginsAsync(cancel);
         var isProven = await stamps.NowAsync(cancel) is not null;
+        var shareable = await containerd.ShareableNamespacesAsync(cancel);
         var started = new DateTimeOffset(Process.GetCurrentProcess().StartTime).ToUniversalTime();
         return Resource.Fresh(http, new NodeView
         {
@@ -32,6 +35,8 @@ internal static class GetNode
             Capabilities = new CapabilitiesView(
                 Has(plugins, DaemonPlugins.TransferType), Has(plugins, "io.containerd.streaming.v1"),
                 Has(plugins, "io.containerd.sandbox.controller.v1"), Has(plugins, DaemonPlugins.ImageVerifierType)),
+            Tenancy = new TenancyView(
+                mode.Value.Mode, tenancy.Sharing, shareable.Where(name => caller.May(Permission.NamespacesRead, name)).ToArray()),
             ImageEngine = await engines.ChooseAsync(cancel),
             Snapshotters = plugins.Where(plugin => plugin.Type == DaemonPlugins.SnapshotterType && plugin.InitErr is null)
                 .OrderBy(plugin => plugin.Id, StringComparer.Ordinal)

@@ -12,6 +12,9 @@ internal sealed record NodeView
     /// <summary>What the daemon can do beyond what every supported version can.</summary>
     public required CapabilitiesView Capabilities { get; init; }
 
+    /// <summary>How far namespaces are walls here.</summary>
+    public required TenancyView Tenancy { get; init; }
+
     /// <summary>Who pulls and pushes images.</summary>
     public required EngineChoice ImageEngine { get; init; }
 
@@ -51,6 +54,12 @@ internal sealed record ContainerdView(string Version, string Revision, string Uu
 /// <param name="Sandboxes">The sandbox services (1.7).</param>
 /// <param name="ImageVerifiers">Image verifier plugins (2.0).</param>
 internal sealed record CapabilitiesView(bool Transfer, bool Streaming, bool Sandboxes, bool ImageVerifiers);
+
+/// <summary>How far namespaces are walls between those who use this node.</summary>
+/// <param name="Mode">`single` or `multi`; in the latter the gateway serves only where content is isolated.</param>
+/// <param name="ContentSharing">What was found at the start: whether a namespace is given content of another by naming its digest.</param>
+/// <param name="ShareableNamespaces">Namespaces whose content is given to any other, for the label `containerd.io/namespace.shareable`; those the caller may read.</param>
+internal sealed record TenancyView(TenancyMode Mode, ContentSharing ContentSharing, IReadOnlyList<string> ShareableNamespaces);
 
 /// <summary>How reads are answered.</summary>
 /// <param name="FromMemory">Whether what was read before is answered from memory while containerd's metadata database proves it fresh.</param>

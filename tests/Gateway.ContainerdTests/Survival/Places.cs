@@ -20,7 +20,8 @@ internal static class Places
         ["Get", "List", "Info", "Stat", "Mounts", "Usage", "Version", "Server", "Plugins", "Status", "ListResources", "ListStatuses", "Check"];
 
     private static readonly HashSet<string> Aside =
-        ["store progress", "store CheckHealthAsync", "store InBatchesAsync", "store DeleteFinishedAsync", "store DeliveredAsync", "store RequeueAbandonedAsync", "store AddAsync", "webhook POST", "audit write"];
+        ["store progress", "store CheckHealthAsync", "store InBatchesAsync", "store DeleteFinishedAsync", "store DeliveredAsync", "store RequeueAbandonedAsync", "store AddAsync", "webhook POST",
+            "audit write", "Content/Delete", "Content/Abort", "Namespaces/Delete"]; // the last three are those of the probe at the start
 
     /// <summary>Of a trace, each passing of an effect's place: the place, and the how many-eth time it was passed.</summary>
     public static IReadOnlyList<(string Place, int Nth)> In(IEnumerable<string> trace) =>

@@ -1,0 +1,131 @@
+using Gateway.Containerd;
+using Gateway.Containerd.Tenancy;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Tenancy;
+
+/// <summary>
+/// Finds out whether containerd keeps the content of namespaces apart. In multi-tenant mode before anything listens: a daemon that is not there is waited
+/// for, and one that shares refuses the start. Else beside the start, with a warning. Then it removes what a killed gateway's probe has left.
+/// </summary>
+internal sealed partial class TenancyCheck(
+    SharingProbe probe, ContainerdClient containerd, TenancyState state, IOptions<TenancyOptions> options, TimeProvider time, ILogger<TenancyCheck> log)
+    : BackgroundService, IHostedLifecycleService
+{
+    private const string Remedy = "set [plugins.\"io.containerd.metadata.v1.bolt\"] content_sharing_policy = \"isolated\" in containerd's configuration and restart it";
+
+    /// <summary>When a daemon that could not be asked is asked again.</summary>
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+
+    /// <summary>When it is looked again for what a probe has left.</summary>
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(1);
+
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.Mode is TenancyMode.Single)
+        {
+            return;
+        }
+
+        var shareable = await FindOutAsync(cancellationToken);
+        if (state.Sharing is ContentSharing.Shared)
+        {
+            throw new InvalidOperationException(
+                $"the start is refused: Tenancy:Mode is multi, and this containerd gives the content of one namespace to any other that names its digest; {Remedy}");
+        }
+
+        if (shareable.Count > 0)
+        {
+            throw new InvalidOperationException(
+                $"the start is refused: Tenancy:Mode is multi, and the content of {string.Join(", ", shareable)} is given to any other namespace that names its digest; "
+                + $"remove the label: ctr namespaces label {shareable[0]} {ShareableNamespaces.Label}=");
+        }
+    }
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        if (state.Sharing is ContentSharing.Unknown)
+        {
+            var shareable = await FindOutAsync(stoppingToken);
+            if (state.Sharing is ContentSharing.Shared)
+            {
+                LogShared(Remedy);
+            }
+
+            if (shareable.Count > 0)
+            {
+                LogShareable(string.Join(", ", shareable), ShareableNamespaces.Label);
+            }
+        }
+
+        await SweepAsync(stoppingToken);
+    }
+
+    // Until the daemon has told; gives the namespaces that share whatever its policy is.
+    private async Task<IReadOnlyList<string>> FindOutAsync(CancellationToken cancel)
+    {
+        for (var isFirst = true; ; isFirst = false)
+        {
+            try
+            {
+                var shareable = await containerd.ShareableNamespacesAsync(cancel);
+                var sharing = await probe.GivesAwayAsync(cancel) ? ContentSharing.Shared : ContentSharing.Isolated;
+                state.Sharing = sharing;
+                LogFound(sharing);
+                return shareable;
+            }
+            catch (RpcException unknown) when (!cancel.IsCancellationRequested)
+            {
+                if (isFirst)
+                {
+                    LogUnknown(unknown.StatusCode, unknown.Status.Detail);
+                }
+
+                await Task.Delay(Retry, time, cancel);
+            }
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                if (await ProbeNamespaces.SweepAsync(containerd, time.GetUtcNow(), cancel) is 0)
+                {
+                    return;
+                }
+            }
+            catch (RpcException unreachable) when (!cancel.IsCancellationRequested)
+            {
+                LogNotSwept(unreachable.StatusCode);
+            }
+
+            await Task.Delay(SweepEvery, time, cancel);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Content of namespaces is {Sharing} by this containerd")]
+    private partial void LogFound(ContentSharing sharing);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Namespaces are no walls here: containerd gives the content of one to any other that names its digest. To part them, {Remedy}")]
+    private partial void LogShared(string remedy);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The content of {Namespaces} is given to any other namespace that names its digest, for the label {Label}")]
+    private partial void LogShareable(string namespaces, string label);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "It is not known whether content of namespaces is isolated, for containerd could not be asked ({Status}: {Detail}); it is tried again")]
+    private partial void LogUnknown(StatusCode status, string detail);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "What an earlier probe has left could not be removed ({Status}); it is tried again")]
+    private partial void LogNotSwept(StatusCode status);
+}
