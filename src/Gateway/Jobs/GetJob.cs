@@ -16,7 +16,7 @@ internal static partial class GetJob
         var job = access.Find(id, caller);
         if (patience > TimeSpan.Zero)
         {
-            job = await watcher.WaitForEndAsync(job, patience, cancel);
+            job = await watcher.WaitForEndAsync(job, caller.Subject, patience, cancel);
         }
 
         http.Response.GetTypedHeaders().ETag = JobTag.Of(job);

@@ -13,7 +13,7 @@ internal static class GetJobEvents
     {
         var format = formats.Negotiate(http.Request.GetTypedHeaders());
         access.Find(id, caller);
-        using var watch = hub.Watch(id);
+        using var watch = hub.Watch(id, caller.Subject);
         var job = access.Find(id, caller);
         var seen = JobEventId.Parse(http.Request.Headers["Last-Event-ID"]);
         if (job.State.IsFinal() && seen == job.EventId)

@@ -29,7 +29,7 @@ internal static class JobAnswers
     {
         try
         {
-            var waited = await http.RequestServices.GetRequiredService<JobWatcher>().WaitForEndAsync(job, wait, cancel);
+            var waited = await http.RequestServices.GetRequiredService<JobWatcher>().WaitForEndAsync(job, job.Subject, wait, cancel);
             http.Response.Headers["Preference-Applied"] = $"wait={wait.TotalSeconds:0}";
             return waited;
         }

@@ -42,4 +42,8 @@ internal sealed class JobOptions
     /// <summary>Event streams and waiting requests open at once; more are answered 429. Default 3000, 1 to 100,000.</summary>
     [Range(1, 100_000)]
     public int MaxWatchers { get; set; } = 3000;
+
+    /// <summary>Those of one subject among them; more are answered 429. Default 2500, 1 to 100,000.</summary>
+    [Range(1, 100_000)]
+    public int MaxWatchersPerSubject { get; set; } = 2500;
 }

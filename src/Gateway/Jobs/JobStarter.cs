@@ -11,7 +11,7 @@ namespace Gateway.Jobs;
 /// <summary>Takes work from a feature. What it returns is on the disk: a crash after that loses nothing.</summary>
 internal sealed partial class JobStarter(
     JobStore store, JobHandlers handlers, JobSecrets secrets, JobHub hub, JobId ids, WorkSignal signal, JobTelemetry telemetry, TimeProvider time,
-    IOptions<JobOptions> options, IOptions<JsonOptions> json, IHostApplicationLifetime lifetime, ILogger<JobStarter> log)
+    IOptions<JobOptions> options, IOptions<JobLimitOptions> limits, IOptions<JsonOptions> json, IHostApplicationLifetime lifetime, ILogger<JobStarter> log)
 {
     /// <summary>Longer than any work takes, and what a timer can wait.</summary>
     private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(24);
@@ -38,7 +38,8 @@ internal sealed partial class JobStarter(
             throw new ProblemException(ProblemKinds.ShuttingDown, "the gateway is shutting down") { RetryAfter = TimeSpan.FromSeconds(5) };
         }
 
-        var (job, joined) = await store.EnqueueAsync(Record(start, caller), options.Value.MaxQueued, key, cancel);
+        var room = new QueueRoom(options.Value.MaxQueued, limits.Value.QueuedJobsPerSubject, limits.Value.QueuedJobsPerNamespace);
+        var (job, joined) = await store.EnqueueAsync(Record(start, caller), room, key, cancel);
         if (joined)
         {
             return hub.Newest(job);

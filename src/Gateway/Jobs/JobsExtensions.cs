@@ -18,6 +18,7 @@ internal static class JobsExtensions
     {
         var services = builder.Services;
         services.AddOptions<JobOptions>().BindConfiguration(JobOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<JobLimitOptions>().BindConfiguration(JobLimitOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
 
         services.AddSingleton(provider => JobStoreFiles.Open(provider.GetRequiredService<IOptions<JobOptions>>().Value));

@@ -260,7 +260,7 @@ public sealed class JobRoutesTests : IDisposable
     {
         await using var host = await JobsHost.StartAsync(folder, TestHandler.Endless(), settings: ("MaxWatchers", "1"));
         var job = await host.StartJobAsync();
-        using var taken = host.Get<JobHub>().Watch(job.Id);
+        using var taken = host.Get<JobHub>().Watch(job.Id, "key:alice");
         using var client = host.Client();
         client.DefaultRequestHeaders.Add("Prefer", "wait=30");
         using var answer = await client.PostAsync("/v1/work", null, TestClock.Limit());

@@ -63,6 +63,39 @@ public sealed class JobStarterTests : IDisposable
         Assert.Equal(("too_many_requests", true), (refused.Kind.Code, refused.RetryAfter > TimeSpan.Zero));
     }
 
+    [Theory]
+    [InlineData("Limits:QueuedJobsPerSubject", "key:bob", "team-a")]
+    [InlineData("Limits:QueuedJobsPerNamespace", "key:alice", "team-b")]
+    public async Task More_than_one_caller_or_one_namespace_may_have_waiting_is_refused_and_others_are_not(string limit, string subject, string containerdNamespace)
+    {
+        var handler = TestHandler.Endless();
+        await using var host = await JobsHost.StartAsync(folder, handler, settings: [("MaxRunning", "1"), (limit, "2")]);
+        await host.StartJobAsync();
+        await handler.StartedAsync();
+        await host.StartJobAsync();
+        await host.StartJobAsync();
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => host.StartJobAsync());
+        Assert.Equal(("too_many_requests", true), (refused.Kind.Code, refused.RetryAfter > TimeSpan.Zero));
+        await host.StartJobAsync(caller: new Caller(subject, []), @namespace: containerdNamespace);
+    }
+
+    [Fact]
+    public async Task One_namespace_has_so_many_running_and_the_next_begins_when_one_ends()
+    {
+        await using var host = await JobsHost.StartAsync(folder, TestHandler.Endless(), settings: [("Limits:RunningJobsPerNamespace", "1")]);
+        var first = await host.StartJobAsync();
+        var second = await host.StartJobAsync();
+        foreach (var other in new[] { "team-b", "team-c" })
+        {
+            var elsewhere = await host.StartJobAsync(@namespace: other);
+            await host.UntilAsync(elsewhere.Id, job => job.State is JobState.Running);
+        }
+
+        Assert.Equal((JobState.Running, JobState.Queued), (host.Queries.Find(first.Id)!.State, host.Queries.Find(second.Id)!.State));
+        await host.Get<JobCanceler>().CancelAsync(first.Id, TestClock.Limit());
+        await host.UntilAsync(second.Id, job => job.State is JobState.Running);
+    }
+
     [Fact]
     public async Task A_gateway_that_shuts_down_takes_no_work()
     {

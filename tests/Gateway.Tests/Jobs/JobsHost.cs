@@ -42,7 +42,7 @@ internal sealed class JobsHost : IAsyncDisposable
         builder.Configuration["Jobs:Database"] = folder.Database;
         foreach (var (key, value) in settings)
         {
-            builder.Configuration[$"Jobs:{key}"] = value;
+            builder.Configuration[key.Contains(':') ? key : $"Jobs:{key}"] = value;
         }
 
         builder.Services.AddSingleton(time ?? TimeProvider.System);
@@ -105,7 +105,7 @@ internal sealed class JobsHost : IAsyncDisposable
     /// <summary>The job once it looks as the test wants.</summary>
     public async Task<JobRecord> UntilAsync(string id, Func<JobRecord, bool> condition)
     {
-        using var watch = Get<JobHub>().Watch(id);
+        using var watch = Get<JobHub>().Watch(id, "key:alice");
         var job = Get<JobWatcher>().Find(id)!;
         while (!condition(job))
         {

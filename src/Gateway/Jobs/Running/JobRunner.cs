@@ -8,7 +8,7 @@ namespace Gateway.Jobs;
 /// </summary>
 internal sealed partial class JobRunner(
     JobStore store, JobQueries queries, JobHub hub, RunningJobs running, JobAttempt attempt, WorkSignal signal, JobTelemetry telemetry,
-    TimeProvider time, IOptions<JobOptions> options, IHostApplicationLifetime lifetime, ILogger<JobRunner> log) : BackgroundService
+    TimeProvider time, IOptions<JobOptions> options, IOptions<JobLimitOptions> limits, IHostApplicationLifetime lifetime, ILogger<JobRunner> log) : BackgroundService
 {
     /// <summary>The queue is looked at after this time even if nobody rang: a clock may have been set.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(60);
@@ -59,7 +59,7 @@ internal sealed partial class JobRunner(
             while (Volatile.Read(ref ending) < MaxEnding)
             {
                 var scope = Scope();
-                if (await store.ClaimAsync(scope, options.Value.QueueLimit, cancel) is not { } job)
+                if (await store.ClaimAsync(scope, options.Value.QueueLimit, limits.Value.MostRunningInNamespace, cancel) is not { } job)
                 {
                     return scope is ClaimScope.Any ? UntilDue() : LookEvery;
                 }
@@ -87,7 +87,7 @@ internal sealed partial class JobRunner(
 
     private TimeSpan UntilDue()
     {
-        var left = queries.NextDue() - time.GetUtcNow() ?? LookEvery;
+        var left = queries.NextDue(limits.Value.MostRunningInNamespace) - time.GetUtcNow() ?? LookEvery;
         return left > LookEvery ? LookEvery : left < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : left;
     }
 

@@ -42,9 +42,14 @@ internal sealed class JobQueries(JobDatabase database)
     public IReadOnlyList<string> Namespaces() =>
         database.Read(connection => connection.Query<string>("SELECT DISTINCT namespace FROM jobs").ToList());
 
-    /// <summary>When the next job of the queue is due; null where none waits.</summary>
-    public DateTimeOffset? NextDue() => database.Read(connection => connection
-        .ExecuteScalar<long?>("SELECT min(coalesce(next_attempt_at, 0)) FROM jobs WHERE state = 'queued'")) is { } due
+    /// <summary>When the next job of the queue is due; null where none waits. One whose namespace has so many running waits for these, not for a time.</summary>
+    public DateTimeOffset? NextDue(int mostInNamespace) => database.Read(connection => connection
+        .ExecuteScalar<long?>(
+            """
+            SELECT min(coalesce(next_attempt_at, 0)) FROM jobs WHERE state = 'queued' AND namespace NOT IN
+              (SELECT namespace FROM jobs INDEXED BY jobs_running WHERE state = 'running' GROUP BY namespace HAVING count(*) >= @Most)
+            """,
+            new { Most = mostInNamespace })) is { } due
         ? DateTimeOffset.FromUnixTimeMilliseconds(due)
         : null;
 

@@ -1,5 +1,4 @@
 using Dapper;
-using Gateway.Http;
 using Microsoft.Data.Sqlite;
 
 namespace Gateway.Jobs;
@@ -14,19 +13,16 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
     private readonly JobTurns turns = new();
     private readonly JobId messageIds = new(time);
 
-    /// <summary>When to come back to a full queue.</summary>
-    private static readonly TimeSpan QueueRetry = TimeSpan.FromSeconds(10);
-
     private const string Returning = $"RETURNING {JobRow.Columns}";
 
     /// <summary>Stores a new job, or finds the one that already does the same work for the same caller; with it, that the key's answer is this job.</summary>
-    public Task<(JobRecord Job, bool Joined)> EnqueueAsync(JobRecord job, int maxQueued, IdempotencyKey? key, CancellationToken cancel) => database.WriteAsync(
+    public Task<(JobRecord Job, bool Joined)> EnqueueAsync(JobRecord job, QueueRoom room, IdempotencyKey? key, CancellationToken cancel) => database.WriteAsync(
         connection =>
         {
             var running = job.WorkKey is null ? null : SameWork(connection, job);
             if (running is null)
             {
-                EnsureRoom(connection, job.Namespace, maxQueued);
+                room.Require(connection, job.Subject, job.Namespace);
             }
 
             var stored = running ?? Insert(connection, job);
@@ -43,11 +39,12 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
     /// Takes a job that is due: one that is only to be ended, or else the oldest one of whose turn it is. One that has waited for longer than the limit
     /// without ever being claimed comes without a start: it does not begin any more.
     /// </summary>
-    public Task<JobRecord?> ClaimAsync(ClaimScope scope, TimeSpan queueLimit, CancellationToken cancel) => database.WriteAsync(
+    /// <param name="mostInNamespace">Where so many run already, no other job of the namespace is begun.</param>
+    public Task<JobRecord?> ClaimAsync(ClaimScope scope, TimeSpan queueLimit, int mostInNamespace, CancellationToken cancel) => database.WriteAsync(
         connection =>
         {
             var waitedTooLong = WaitedTooLong(connection, queueLimit);
-            var id = waitedTooLong ?? ToCancel(connection) ?? PastDeadline(connection) ?? (scope is ClaimScope.None ? null : turns.Next(Waiting(connection), scope));
+            var id = waitedTooLong ?? ToCancel(connection) ?? PastDeadline(connection) ?? (scope is ClaimScope.None ? null : turns.Next(Waiting(connection), scope, mostInNamespace));
             return id is null ? null : Claim(connection, id, begins: waitedTooLong is null);
         },
         cancel);
@@ -125,18 +122,6 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
           AND state IN ('queued', 'running') AND cancel_requested = 0
         """,
         JobRow.From(job));
-
-    // A full queue is no wall around those who have nothing in it, up to twice its length.
-    private static void EnsureRoom(SqliteConnection connection, string containerdNamespace, int maxQueued)
-    {
-        var (all, own) = connection.QuerySingle<(int, int)>(
-            "SELECT count(*), count(*) FILTER (WHERE namespace = @Namespace) FROM jobs INDEXED BY jobs_waiting WHERE state = 'queued'",
-            new { Namespace = containerdNamespace });
-        if (all >= maxQueued && (own > 0 || all >= 2 * maxQueued))
-        {
-            throw new ProblemException(ProblemKinds.TooManyRequests, $"{all} jobs are waiting already") { RetryAfter = QueueRetry };
-        }
-    }
 
     private JobRecord? Noted(SqliteConnection connection, JobRecord? ended)
     {

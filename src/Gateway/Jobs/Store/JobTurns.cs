@@ -38,12 +38,12 @@ internal sealed class JobTurns
     private long turn;
 
     /// <summary>Id of the next job; null where none may go.</summary>
-    public string? Next(IReadOnlyList<WaitingFlow> waiting, ClaimScope scope)
+    public string? Next(IReadOnlyList<WaitingFlow> waiting, ClaimScope scope, int mostInNamespace)
     {
         // Turns of those who wait no more are forgotten: nothing grows.
         turns = waiting.SelectMany(Keys).Distinct(StringComparer.Ordinal).Where(turns.ContainsKey).ToDictionary(key => key, key => turns[key], StringComparer.Ordinal);
         var next = waiting
-            .Where(flow => scope is ClaimScope.Any || flow.RunningInNamespace is 0)
+            .Where(flow => flow.RunningInNamespace < mostInNamespace && (scope is ClaimScope.Any || flow.RunningInNamespace is 0))
             .OrderBy(flow => flow.RunningInNamespace)
             .ThenBy(flow => LastTurn(flow.Namespace))
             .ThenBy(flow => flow.Running)

@@ -10,25 +10,29 @@ internal sealed class JobHub(IOptions<JobOptions> options)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, Topic> topics = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> watchersOf = new(StringComparer.Ordinal);
     private int watchers;
 
     /// <summary>How many watch now.</summary>
     public int Watchers => Volatile.Read(ref watchers);
 
     /// <summary>Begins to watch. Watch first and read the store then: so nothing falls in between.</summary>
-    public JobWatch Watch(string id)
+    /// <param name="subject">Who watches: one caller may not take all the places.</param>
+    public JobWatch Watch(string id, string subject)
     {
         lock (gate)
         {
-            if (watchers >= options.Value.MaxWatchers)
+            var own = watchersOf.GetValueOrDefault(subject);
+            if (watchers >= options.Value.MaxWatchers || own >= options.Value.MaxWatchersPerSubject)
             {
                 throw new ProblemException(ProblemKinds.TooManyRequests, "too many requests watch jobs") { RetryAfter = TimeSpan.FromSeconds(5) };
             }
 
             watchers++;
+            watchersOf[subject] = own + 1;
             var topic = TopicOf(id);
             topic.Watchers++;
-            return new JobWatch(this, id, topic);
+            return new JobWatch(this, id, subject, topic);
         }
     }
 
@@ -70,11 +74,16 @@ internal sealed class JobHub(IOptions<JobOptions> options)
         }
     }
 
-    internal void Leave(string id, Topic topic)
+    internal void Leave(string id, string subject, Topic topic)
     {
         lock (gate)
         {
             watchers--;
+            if (--watchersOf[subject] is 0)
+            {
+                watchersOf.Remove(subject);
+            }
+
             topic.Watchers--;
             DropUnused(id, topic);
         }

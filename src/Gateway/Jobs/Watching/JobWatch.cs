@@ -1,7 +1,7 @@
 namespace Gateway.Jobs;
 
 /// <summary>One watcher's view of one job. Ends with <see cref="Dispose"/>.</summary>
-internal sealed class JobWatch(JobHub hub, string id, JobHub.Topic topic) : IDisposable
+internal sealed class JobWatch(JobHub hub, string id, string subject, JobHub.Topic topic) : IDisposable
 {
     private bool disposed;
 
@@ -40,7 +40,7 @@ internal sealed class JobWatch(JobHub hub, string id, JobHub.Topic topic) : IDis
         if (!disposed)
         {
             disposed = true;
-            hub.Leave(id, topic);
+            hub.Leave(id, subject, topic);
         }
     }
 }

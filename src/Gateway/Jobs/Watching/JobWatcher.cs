@@ -10,9 +10,9 @@ internal sealed class JobWatcher(JobQueries jobs, JobHub hub, TimeProvider time,
     public JobRecord? Find(string id) => jobs.Find(id) is { } stored ? hub.Newest(stored) : null;
 
     /// <summary>Returns the job when it has ended, or as it is when the time is over or the gateway shuts down.</summary>
-    public async Task<JobRecord> WaitForEndAsync(JobRecord job, TimeSpan patience, CancellationToken cancel)
+    public async Task<JobRecord> WaitForEndAsync(JobRecord job, string subject, TimeSpan patience, CancellationToken cancel)
     {
-        using var watch = hub.Watch(job.Id);
+        using var watch = hub.Watch(job.Id, subject);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
         var began = time.GetTimestamp();
         var newest = Find(job.Id) ?? job;

@@ -140,7 +140,7 @@ public sealed class JobBackupTests : IDisposable
     {
         for (var i = 0; i < count; i++)
         {
-            await new JobStore(database, time).EnqueueAsync(SampleJob.New(), 1000, key: null, TestClock.Limit());
+            await new JobStore(database, time).EnqueueAsync(SampleJob.New(), new QueueRoom(1000), key: null, TestClock.Limit());
         }
     }
 }

@@ -32,10 +32,10 @@ public sealed class JobHousekeepingTests : IDisposable
     {
         var old = await FinishedAsync();
         var running = await StartedAsync();
-        var waiting = (await store.EnqueueAsync(SampleJob.New(), 10, key: null, TestClock.Limit())).Job;
+        var waiting = (await store.EnqueueAsync(SampleJob.New(), new QueueRoom(10), key: null, TestClock.Limit())).Job;
         time.Advance(TimeSpan.FromDays(8));
         var young = await FinishedAsync(waiting);
-        var unfinished = (await store.EnqueueAsync(SampleJob.New(), 10, key: null, TestClock.Limit())).Job;
+        var unfinished = (await store.EnqueueAsync(SampleJob.New(), new QueueRoom(10), key: null, TestClock.Limit())).Job;
         Assert.Equal(1, await housekeeping.DeleteFinishedAsync(time.GetUtcNow().AddDays(-7), 100, TestClock.Limit()));
         Assert.Null(queries.Find(old.Id));
         Assert.All([running.Id, young.Id, unfinished.Id], id => Assert.NotNull(queries.Find(id)));
@@ -97,13 +97,13 @@ public sealed class JobHousekeepingTests : IDisposable
 
     private async Task<JobRecord> StartedAsync()
     {
-        await store.EnqueueAsync(SampleJob.New(), 10, key: null, TestClock.Limit());
-        return (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), TestClock.Limit()))!;
+        await store.EnqueueAsync(SampleJob.New(), new QueueRoom(10), key: null, TestClock.Limit());
+        return (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), int.MaxValue, TestClock.Limit()))!;
     }
 
     private async Task<JobRecord> FinishedAsync(JobRecord? waiting = null)
     {
-        var job = waiting is null ? await StartedAsync() : (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), TestClock.Limit()))!;
+        var job = waiting is null ? await StartedAsync() : (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), int.MaxValue, TestClock.Limit()))!;
         return (await store.FinishAsync(job with { State = JobState.Succeeded }, TestClock.Limit()))!;
     }
 

@@ -120,8 +120,8 @@ public sealed class JobRestoreTests : IDisposable
     {
         using var database = JobDatabase.Open(folder.Database);
         var store = new JobStore(database, time);
-        await store.EnqueueAsync(SampleJob.New() with { Kind = "backed-up" }, 10, key: null, TestClock.Limit());
+        await store.EnqueueAsync(SampleJob.New() with { Kind = "backed-up" }, new QueueRoom(10), key: null, TestClock.Limit());
         new JobBackup(database).Save();
-        await store.EnqueueAsync(SampleJob.New() with { Kind = "later" }, 10, key: null, TestClock.Limit());
+        await store.EnqueueAsync(SampleJob.New() with { Kind = "later" }, new QueueRoom(10), key: null, TestClock.Limit());
     }
 }

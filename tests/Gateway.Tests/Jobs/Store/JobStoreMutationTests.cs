@@ -131,7 +131,7 @@ public sealed class JobStoreMutationTests : IDisposable
         for (var i = 0; i < count; i++)
         {
             time.Advance(TimeSpan.FromSeconds(1));
-            await store.EnqueueAsync(SampleJob.New(secret: i % 3 is 0 ? [4, 5, 6] : null), 1000, key: null, TestClock.Limit());
+            await store.EnqueueAsync(SampleJob.New(secret: i % 3 is 0 ? [4, 5, 6] : null), new QueueRoom(1000), key: null, TestClock.Limit());
             committed();
             if (i % 5 is 0)
             {
@@ -139,7 +139,7 @@ public sealed class JobStoreMutationTests : IDisposable
                 committed();
             }
 
-            if (i % 4 is 0 || await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), TestClock.Limit()) is not { } job)
+            if (i % 4 is 0 || await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), int.MaxValue, TestClock.Limit()) is not { } job)
             {
                 continue;
             }

@@ -86,6 +86,49 @@ public sealed class JobStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task One_caller_and_one_namespace_have_room_for_so_many_jobs_that_wait()
+    {
+        var room = new QueueRoom(1000, PerSubject: 2, PerNamespace: 3);
+        await Enqueue("key:alice", "team-a");
+        await Enqueue("key:alice", "team-b");
+        await AssertFullAsync("key:alice", "team-c");
+        await Enqueue("key:bob", "team-a");
+        await Enqueue("key:carol", "team-a");
+        await AssertFullAsync("key:dave", "team-a");
+        await Enqueue("key:dave", "team-b");
+
+        // What runs does not wait.
+        await ClaimAsync();
+        await ClaimAsync();
+        await Enqueue("key:alice", "team-c");
+
+        Task Enqueue(string subject, string containerdNamespace) =>
+            store.EnqueueAsync(SampleJob.New(subject: subject) with { Namespace = containerdNamespace }, room, key: null, TestClock.Limit());
+
+        async Task AssertFullAsync(string subject, string containerdNamespace)
+        {
+            var refused = await Assert.ThrowsAsync<ProblemException>(() => Enqueue(subject, containerdNamespace));
+            Assert.Equal((ProblemKinds.TooManyRequests, true), (refused.Kind, refused.RetryAfter > TimeSpan.Zero));
+        }
+    }
+
+    [Fact]
+    public async Task Job_of_a_namespace_that_has_enough_running_waits_for_them_and_not_for_a_time()
+    {
+        await EnqueueAsync(SampleJob.New());
+        var second = await EnqueueAsync(SampleJob.New());
+        var running = (await ClaimAsync())!;
+        Assert.Null(await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), 1, TestClock.Limit()));
+        Assert.Null(queries.NextDue(1));
+        Assert.NotNull(queries.NextDue(2));
+        var other = await EnqueueAsync(SampleJob.New() with { Namespace = "team-b" });
+        Assert.NotNull(queries.NextDue(1));
+        Assert.Equal(other.Id, (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), 1, TestClock.Limit()))!.Id);
+        await store.FinishAsync(running with { State = JobState.Succeeded }, TestClock.Limit());
+        Assert.Equal(second.Id, (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), 1, TestClock.Limit()))!.Id);
+    }
+
+    [Fact]
     public async Task Unfinished_jobs_of_a_namespace_are_those_that_wait_or_run()
     {
         var running = await EnqueueAsync(SampleJob.New());
@@ -143,7 +186,7 @@ public sealed class JobStoreTests : IDisposable
         var claimed = (await ClaimAsync())!;
         await store.RequeueAsync(claimed with { NextAttemptAt = time.GetUtcNow().AddSeconds(5), Failures = 1 }, countAttempt: true, TestClock.Limit());
         Assert.Null(await ClaimAsync());
-        Assert.Equal(time.GetUtcNow().AddSeconds(5), queries.NextDue());
+        Assert.Equal(time.GetUtcNow().AddSeconds(5), queries.NextDue(int.MaxValue));
         time.Advance(TimeSpan.FromSeconds(5));
         var again = (await ClaimAsync())!;
         Assert.Equal((2, 1, claimed.StartedAt), (again.Attempt, again.Failures, again.StartedAt));
@@ -217,9 +260,9 @@ public sealed class JobStoreTests : IDisposable
         await store.RequeueAsync(job with { NextAttemptAt = time.GetUtcNow().AddHours(1) }, countAttempt: true, TestClock.Limit());
         Assert.Equal((JobState.Queued, false), Of(await store.RequestCancelAsync(job.Id, TestClock.Limit())));
         await EnqueueAsync(SampleJob.New());
-        var claimed = (await store.ClaimAsync(ClaimScope.None, TimeSpan.FromDays(1), TestClock.Limit()))!;
+        var claimed = (await store.ClaimAsync(ClaimScope.None, TimeSpan.FromDays(1), int.MaxValue, TestClock.Limit()))!;
         Assert.Equal((job.Id, true), (claimed.Id, claimed.CancelRequested));
-        Assert.Null(await store.ClaimAsync(ClaimScope.None, TimeSpan.FromDays(1), TestClock.Limit()));
+        Assert.Null(await store.ClaimAsync(ClaimScope.None, TimeSpan.FromDays(1), int.MaxValue, TestClock.Limit()));
     }
 
     [Fact]
@@ -250,7 +293,7 @@ public sealed class JobStoreTests : IDisposable
 
     private static (JobState?, bool) Of((JobRecord? Job, bool EndedHere) canceled) => (canceled.Job?.State, canceled.EndedHere);
 
-    private async Task<JobRecord> EnqueueAsync(JobRecord job, int maxQueued = 1000) => (await store.EnqueueAsync(job, maxQueued, key: null, TestClock.Limit())).Job;
+    private async Task<JobRecord> EnqueueAsync(JobRecord job, int maxQueued = 1000) => (await store.EnqueueAsync(job, new QueueRoom(maxQueued), key: null, TestClock.Limit())).Job;
 
-    private Task<JobRecord?> ClaimAsync() => store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), TestClock.Limit());
+    private Task<JobRecord?> ClaimAsync() => store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), int.MaxValue, TestClock.Limit());
 }

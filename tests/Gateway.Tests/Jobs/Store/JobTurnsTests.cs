@@ -67,7 +67,7 @@ public sealed class JobTurnsTests
             RunningInNamespace = running.Count(job => job.Namespace == flow.Key.Namespace),
             Running = running.Count(job => (job.Namespace, job.Subject) == flow.Key),
         });
-        if (turns.Next(waiting.ToList(), scope) is not { } id)
+        if (turns.Next(waiting.ToList(), scope, int.MaxValue) is not { } id)
         {
             return null;
         }

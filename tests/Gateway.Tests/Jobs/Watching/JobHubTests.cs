@@ -16,7 +16,7 @@ public sealed class JobHubTests
     [Fact]
     public async Task A_watcher_hears_of_what_is_newer_than_what_it_has_seen()
     {
-        using var watch = hub.Watch(job.Id);
+        using var watch = hub.Watch(job.Id, "key:alice");
         hub.Publish(job);
         Assert.Equal(10, (await NextAsync(watch, 9))!.Sequence);
         var next = NextAsync(watch, 10);
@@ -28,7 +28,7 @@ public sealed class JobHubTests
     [Fact]
     public async Task A_slow_watcher_gets_the_newest_state_only()
     {
-        using var watch = hub.Watch(job.Id);
+        using var watch = hub.Watch(job.Id, "key:alice");
         for (var sequence = 11; sequence <= 500; sequence++)
         {
             hub.Publish(job with { Sequence = sequence });
@@ -40,7 +40,7 @@ public sealed class JobHubTests
     [Fact]
     public async Task A_state_that_comes_late_is_dropped()
     {
-        using var watch = hub.Watch(job.Id);
+        using var watch = hub.Watch(job.Id, "key:alice");
         hub.Publish(job with { Sequence = 20, State = JobState.Succeeded });
         hub.Publish(job with { Sequence = 19 });
         Assert.Equal(JobState.Succeeded, (await NextAsync(watch, 0))!.State);
@@ -49,7 +49,7 @@ public sealed class JobHubTests
     [Fact]
     public async Task A_later_owners_state_is_newer_whatever_its_sequence()
     {
-        using var watch = hub.Watch(job.Id);
+        using var watch = hub.Watch(job.Id, "key:alice");
         hub.Publish(job with { Sequence = 500 });
         hub.Publish(job with { Epoch = 3, Sequence = 4 });
         Assert.Equal(new JobEventId(3, 4), (await NextAsync(watch, 500))!.EventId);
@@ -61,7 +61,7 @@ public sealed class JobHubTests
     [Fact]
     public async Task Patience_ends()
     {
-        using var watch = hub.Watch(job.Id);
+        using var watch = hub.Watch(job.Id, "key:alice");
         var next = watch.NextAsync(default, TimeSpan.FromSeconds(15), time, TestClock.Limit());
         time.Advance(TimeSpan.FromSeconds(15));
         Assert.Null(await next);
@@ -70,7 +70,7 @@ public sealed class JobHubTests
     [Fact]
     public async Task Watchers_of_other_jobs_are_left_alone()
     {
-        using var watch = hub.Watch(SampleJob.New().Id);
+        using var watch = hub.Watch(SampleJob.New().Id, "key:alice");
         var next = watch.NextAsync(default, TimeSpan.FromSeconds(1), time, TestClock.Limit());
         hub.Publish(job);
         time.Advance(TimeSpan.FromSeconds(1));
@@ -101,12 +101,25 @@ public sealed class JobHubTests
     [Fact]
     public void Too_many_watchers_are_refused_and_those_who_leave_make_room()
     {
-        var watches = Enumerable.Range(0, 3).Select(_ => hub.Watch(job.Id)).ToList();
-        Assert.Equal("too_many_requests", Assert.Throws<ProblemException>(() => hub.Watch(job.Id)).Kind.Code);
+        var watches = Enumerable.Range(0, 3).Select(_ => hub.Watch(job.Id, "key:alice")).ToList();
+        Assert.Equal("too_many_requests", Assert.Throws<ProblemException>(() => hub.Watch(job.Id, "key:alice")).Kind.Code);
         watches[0].Dispose();
         watches[0].Dispose();
-        hub.Watch(job.Id).Dispose();
+        hub.Watch(job.Id, "key:alice").Dispose();
         Assert.Equal(2, hub.Watchers);
+    }
+
+    [Fact]
+    public void One_caller_has_so_many_places_of_all()
+    {
+        var shared = new JobHub(Options.Create(new JobOptions { MaxWatchers = 3, MaxWatchersPerSubject = 2 }));
+        var watches = Enumerable.Range(0, 2).Select(_ => shared.Watch(job.Id, "key:alice")).ToList();
+        Assert.Equal("too_many_requests", Assert.Throws<ProblemException>(() => shared.Watch(job.Id, "key:alice")).Kind.Code);
+        using var bobs = shared.Watch(job.Id, "key:bob");
+        watches[0].Dispose();
+        watches[0].Dispose();
+        shared.Watch(job.Id, "key:alice").Dispose();
+        Assert.Equal(2, shared.Watchers);
     }
 
     [Fact]
@@ -115,7 +128,7 @@ public sealed class JobHubTests
         for (var round = 0; round < 200; round++)
         {
             var other = SampleJob.New() with { State = JobState.Running, Epoch = 1 };
-            using var watch = hub.Watch(other.Id);
+            using var watch = hub.Watch(other.Id, "key:alice");
             var publishing = Task.Factory.StartNew(
                 () =>
                 {
