@@ -24,6 +24,8 @@ internal static class ClientExtensions
         services.AddOptions<ImageEngineOptions>().BindConfiguration(ImageEngineOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ImageEngines>();
         services.AddSingleton<LeaseLocks>();
+        services.AddOptions<ByteQuotaOptions>().BindConfiguration(ByteQuotaOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ByteQuota>();
         services.AddSingleton(RegistryOptionsOf);
         services.AddSingleton(provider => new RegistryClient(provider.GetRequiredService<RegistryOptions>(), TimeProvider.System, provider.GetRequiredService<ILoggerFactory>()));
         services.AddHostedService<ContainerdAtStart>();

@@ -13,9 +13,12 @@ internal sealed class PartUpload(ContainerdClient containerd, UploadLeases lease
 {
     private readonly KeyedLocks uploads = new();
 
+    /// <summary>The ingest that the parts of a blob come together in.</summary>
+    public static string RefOf(Digest digest) => $"upload-{digest}";
+
     public async Task<UploadView> StoreAsync(HttpRequest request, NamespacedClient client, Digest digest, UploadRange range, UploadQuery query, CancellationToken cancel)
     {
-        var ingestRef = $"upload-{digest}";
+        var ingestRef = RefOf(digest);
         using var turn = uploads.TryEnter($"{client.Namespace}/{digest}") ?? throw InUse(ingestRef);
         await RequireNextAsync(client, ingestRef, range, cancel);
         var (writer, lease) = await OpenAsync(client, ingestRef, digest, range, query, cancel);

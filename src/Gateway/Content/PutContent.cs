@@ -11,7 +11,7 @@ internal static class PutContent
 {
     public static async Task<IResult> Handle(
         HttpContext http, string @namespace, Digest digest, [AsParameters] UploadQuery query, ContainerdClient containerd, UploadLeases leases, WholeUpload whole, PartUpload parts,
-        IOptions<ContentOptions> options, CancellationToken cancel)
+        ByteQuota quota, IOptions<ContentOptions> options, CancellationToken cancel)
     {
         var range = UploadRange.Of(http.Request);
         if ((range?.Total ?? http.Request.ContentLength) > options.Value.MaxUploadBytes)
@@ -32,6 +32,7 @@ internal static class PutContent
             return Answer(http, StatusCodes.Status200OK, there);
         }
 
+        await quota.RequireAsync(client, range?.Total ?? http.Request.ContentLength ?? 1, PartUpload.RefOf(digest).Equals, cancel);
         var view = range is null
             ? await whole.StoreAsync(http.Request, client, digest, query, cancel)
             : await parts.StoreAsync(http.Request, client, digest, range, query, cancel);

@@ -84,6 +84,8 @@ internal static class ProblemKinds
         "An image has at most 512 layers, and 1024 steps in its history.");
     public static readonly ProblemKind TooManyRequests = new("too_many_requests", 429, "Too many requests or jobs",
         "A queue or a limit is full. `Retry-After` tells when to try again.", Retryable: true);
+    public static readonly ProblemKind QuotaExceeded = new("quota_exceeded", 429, "The namespace may not hold more",
+        "The content of the namespace, with what is to be stored, is more than `Limits:BytesPerNamespace`. Delete images or content, wait for the collection, and try again.");
     public static readonly ProblemKind InternalError = new("internal_error", 500, "The gateway failed",
         "A defect of the gateway. The trace id leads to its log.");
     public static readonly ProblemKind CredentialsUnreadable = new("credentials_unreadable", 500, "The stored credentials cannot be read",

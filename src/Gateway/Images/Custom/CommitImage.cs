@@ -10,9 +10,10 @@ internal static class CommitImage
 {
     public static async Task<IResult> Handle(
         HttpContext http, string @namespace, CommitRequest request, JobStarter jobs, ContainerdClient containerd,
-        TimeProvider time, IOptions<ImageOptions> options, CancellationToken cancel)
+        ByteQuota quota, TimeProvider time, IOptions<ImageOptions> options, CancellationToken cancel)
     {
         var client = containerd.In(@namespace);
+        await quota.RequireRoomAsync(client, cancel);
         var source = await CommitSource.FindAsync(client, request, cancel);
         await containerd.RequireSnapshotterAsync(source.Snapshotter, cancel);
         var from = await source.RequireBaseAsync(client, cancel);

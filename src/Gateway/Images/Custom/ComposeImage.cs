@@ -10,9 +10,10 @@ internal static class ComposeImage
 {
     public static async Task<IResult> Handle(
         HttpContext http, string @namespace, ComposeRequest request, JobStarter jobs, ContainerdClient containerd,
-        TimeProvider time, IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
+        ByteQuota quota, TimeProvider time, IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
     {
         var client = containerd.In(@namespace);
+        await quota.RequireRoomAsync(client, cancel);
         var work = WorkOf(request, await FindBaseAsync(client, request, cancel), time, daemon.Value);
         if (work.Snapshotter is not null)
         {

@@ -14,12 +14,13 @@ internal static class ImportImages
 {
     public static async Task<IResult> Handle(
         HttpContext http, string @namespace, [AsParameters] ImportRequest request, JobStarter jobs, JobId ids, ArchiveSlots slots,
-        RequestLease lease, DiskReserve disk, ContainerdClient containerd, IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
+        RequestLease lease, DiskReserve disk, ByteQuota quota, ContainerdClient containerd, IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
     {
         var snapshotter = request.Snapshotter ?? daemon.Value.DefaultSnapshotter;
         await containerd.RequireSnapshotterAsync(snapshotter, cancel);
         var limits = LimitBody(http, options.Value);
         await disk.RequireAsync(snapshotter, http.Request.ContentLength ?? 0, cancel);
+        await quota.RequireAsync(containerd.In(@namespace), http.Request.ContentLength ?? 1, _ => false, cancel);
         var id = ids.Next();
         return await JobAnswers.Accepted(http, await ReceiveAsync(), cancel);
 

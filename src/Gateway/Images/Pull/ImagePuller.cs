@@ -18,7 +18,7 @@ namespace Gateway.Images.Pull;
 /// </summary>
 internal sealed class ImagePuller(
     PullLease lease, RegistryClient registries, DocumentFetcher documents, LayerFetcher layers, Unpacker unpacker,
-    ImageInspector inspector, ImageEngines engines, TransferPuller transfer, DiskReserve disk, RecordLocks records, IOptions<ImageOptions> options, TimeProvider time)
+    ImageInspector inspector, ImageEngines engines, TransferPuller transfer, DiskReserve disk, ByteQuota quota, RecordLocks records, IOptions<ImageOptions> options, TimeProvider time)
 {
     private static readonly ActivitySource Traces = new("Gateway.Images");
 
@@ -80,10 +80,13 @@ internal sealed class ImagePuller(
         }
     }
 
-    private Task RequireRoomAsync(BlobStore store, PullPlan plan, PullWork work, CancellationToken cancel)
+    private async Task RequireRoomAsync(BlobStore store, PullPlan plan, PullWork work, CancellationToken cancel)
     {
         var blobs = plan.Blobs.ToList();
-        return disk.RequireAsync(work.Snapshotter, blobs.Sum(blob => blob.Size), async () =>
+        await disk.RequireAsync(work.Snapshotter, blobs.Sum(blob => blob.Size), MissingAsync, cancel);
+        await quota.RequireAsync(store.Client, MissingAsync, blobs.Select(BlobStore.IngestRef).ToHashSet(StringComparer.Ordinal).Contains, cancel);
+
+        async Task<long> MissingAsync()
         {
             var missing = 0L;
             foreach (var blob in blobs)
@@ -92,7 +95,7 @@ internal sealed class ImagePuller(
             }
 
             return missing;
-        }, cancel);
+        }
     }
 
     private async Task<Image> CompleteAsync(

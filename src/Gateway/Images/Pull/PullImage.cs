@@ -13,12 +13,13 @@ internal static class PullImage
 {
     public static async Task<IResult> Handle(
         HttpContext http, string @namespace, PullRequest request, JobStarter jobs, ContainerdClient containerd,
-        ImageEngines engines, DiskReserve disk, IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
+        ImageEngines engines, DiskReserve disk, ByteQuota quota, IOptions<ContainerdOptions> daemon, IOptions<ImageOptions> options, CancellationToken cancel)
     {
         var work = Normalise(request, daemon.Value, options.Value);
         await engines.RequireForAsync(request.Auth?.RegistryToken, cancel);
         await containerd.RequireSnapshotterAsync(work.Snapshotter, cancel);
         await disk.RequireAsync(work.Snapshotter, bytes: 0, cancel);
+        await quota.RequireRoomAsync(containerd.In(@namespace), cancel);
         var secret = JobCredentials.Write(request.Auth);
         var start = new JobStart(PullJob.JobKind, @namespace, work, WorkKey(@namespace, work, secret), secret, work.Timeout);
         return await JobAnswers.Accepted(http, await jobs.StartAsync(start, http, cancel), cancel);

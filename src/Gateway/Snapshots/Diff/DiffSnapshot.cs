@@ -14,7 +14,7 @@ internal static class DiffSnapshot
 
     public static async Task<IResult> Handle(
         HttpContext http, string @namespace, string snapshotter, string key, DiffBody request, JobStarter jobs,
-        ContainerdClient containerd, SnapshotLeases leases, CancellationToken cancel)
+        ContainerdClient containerd, SnapshotLeases leases, ByteQuota quota, CancellationToken cancel)
     {
         var client = containerd.In(@namespace);
         var snapshot = await client.RequireSnapshotAsync(snapshotter, PathText.Decode(key), cancel);
@@ -29,6 +29,7 @@ internal static class DiffSnapshot
             await RequireZstdAsync(containerd, cancel);
         }
 
+        await quota.RequireRoomAsync(client, cancel);
         var work = new DiffWork
         {
             Snapshotter = snapshotter,
