@@ -30,6 +30,7 @@ internal static class GatewayApp
         builder.AddGatewayHttp();
         builder.AddGatewayAuth(BesideJobStore);
         builder.AddAudit();
+        builder.AddRequestLimits();
         builder.AddJobs();
         builder.AddClients();
         builder.AddTenancy();
@@ -48,7 +49,9 @@ internal static class GatewayApp
         app.UseGatewayOpenApi();
         app.UseRouting();
         app.UseAuditOfDenials();
+        app.UseGuessLimit();
         app.UseGatewayAuth();
+        app.UseRequestLimits();
         app.UseAudit();
         app.UseIdempotency();
 

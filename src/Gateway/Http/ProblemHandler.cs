@@ -35,6 +35,7 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExc
         404 => new Problem(ProblemKinds.NotFound, "there is no such path"),
         405 => new Problem(ProblemKinds.MethodNotAllowed, $"{http.Request.Method} is not taken here"),
         406 => new Problem(ProblemKinds.NotAcceptable, "none of the accepted media types can be served"),
+        408 => new Problem(ProblemKinds.InvalidRequest, "the request's body came too slowly") { Status = StatusCodes.Status408RequestTimeout },
         412 => new Problem(ProblemKinds.PreconditionFailed, "the resource is not the version the request names"),
         413 => new Problem(ProblemKinds.PayloadTooLarge, "the request body is larger than 1 MiB"),
         415 => new Problem(ProblemKinds.UnsupportedMediaType, "the body's media type is not taken here; most operations take application/json"),

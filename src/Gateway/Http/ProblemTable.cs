@@ -25,6 +25,7 @@ internal static class ProblemTable
         ProblemException p => new(p.Kind, p.Message) { Errors = p.Errors, RetryAfter = p.RetryAfter, Status = p.Status ?? p.Kind.Status, Header = p.Header },
         OciException o => new(KindOf(o.Fault), o.Message) { RetryAfter = o.RetryAfter },
         RpcException rpc => From(rpc),
+        BadHttpRequestException { StatusCode: 408 } => new(ProblemKinds.InvalidRequest, "the request's body came too slowly") { Status = StatusCodes.Status408RequestTimeout },
         BadHttpRequestException { StatusCode: 413 } => new(ProblemKinds.PayloadTooLarge, "the request body is larger than 1 MiB"),
         BadHttpRequestException { StatusCode: 415 } => new(ProblemKinds.UnsupportedMediaType, "send the body as application/json"),
         BadHttpRequestException bad => new(ProblemKinds.InvalidRequest, bad.Message),
