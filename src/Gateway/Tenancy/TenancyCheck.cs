@@ -1,6 +1,5 @@
 using Gateway.Containerd;
 using Gateway.Containerd.Tenancy;
-using Grpc.Core;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Tenancy;
@@ -82,11 +81,14 @@ internal sealed partial class TenancyCheck(
                 LogFound(sharing);
                 return shareable;
             }
-            catch (RpcException unknown) when (!cancel.IsCancellationRequested)
+#pragma warning disable CA1031 // A daemon that is down must not end the check, and with it the gateway.
+            catch (Exception unknown)
+#pragma warning restore CA1031
             {
+                cancel.ThrowIfCancellationRequested();
                 if (isFirst)
                 {
-                    LogUnknown(unknown.StatusCode, unknown.Status.Detail);
+                    LogUnknown(unknown);
                 }
 
                 await Task.Delay(Retry, time, cancel);
@@ -105,9 +107,12 @@ internal sealed partial class TenancyCheck(
                     return;
                 }
             }
-            catch (RpcException unreachable) when (!cancel.IsCancellationRequested)
+#pragma warning disable CA1031 // The same.
+            catch (Exception unreachable)
+#pragma warning restore CA1031
             {
-                LogNotSwept(unreachable.StatusCode);
+                cancel.ThrowIfCancellationRequested();
+                LogNotSwept(unreachable);
             }
 
             await Task.Delay(SweepEvery, time, cancel);
@@ -123,9 +128,9 @@ internal sealed partial class TenancyCheck(
     [LoggerMessage(Level = LogLevel.Warning, Message = "The content of {Namespaces} is given to any other namespace that names its digest, for the label {Label}")]
     private partial void LogShareable(string namespaces, string label);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "It is not known whether content of namespaces is isolated, for containerd could not be asked ({Status}: {Detail}); it is tried again")]
-    private partial void LogUnknown(StatusCode status, string detail);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "It is not known whether content of namespaces is isolated, for containerd could not be asked; it is tried again")]
+    private partial void LogUnknown(Exception failure);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "What an earlier probe has left could not be removed ({Status}); it is tried again")]
-    private partial void LogNotSwept(StatusCode status);
+    [LoggerMessage(Level = LogLevel.Information, Message = "What an earlier probe has left could not be removed; it is tried again")]
+    private partial void LogNotSwept(Exception failure);
 }
