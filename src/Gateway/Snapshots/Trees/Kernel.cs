@@ -12,6 +12,7 @@ internal static class Kernel
     private const int AccessDenied = 13;     // EACCES
     private const int NotAFolder = 20;       // ENOTDIR
     private const int TooManyOpen = 24;      // EMFILE
+    private const int NameTooLong = 36;      // ENAMETOOLONG: no file can have the name
     private const int NoData = 61;           // ENODATA
     private const int ManyLinks = 40;        // ELOOP: the name is a link
     private const int NotSupported = 95;     // EOPNOTSUPP
@@ -80,7 +81,7 @@ internal static class Kernel
     private static FileFacts? Stat(SafeFileHandle place) => Facts(With(place, at => statx(at, [0], AtEmptyPath, BasicStats, out var facts) is 0 ? facts : (StatxBuffer?)null));
 
     private static FileFacts? Facts(StatxBuffer? facts) =>
-        facts is { } known ? FileFacts.From(known) : Marshal.GetLastPInvokeError() is NotThere or NotAFolder ? null : throw Failure();
+        facts is { } known ? FileFacts.From(known) : Marshal.GetLastPInvokeError() is NotThere or NotAFolder or NameTooLong ? null : throw Failure();
 
     private static SafeFileHandle? Opened(int descriptor) => descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true)
         : Marshal.GetLastPInvokeError() is NotThere or NotAFolder or ManyLinks ? null : throw Failure();
