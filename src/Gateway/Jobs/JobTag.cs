@@ -15,8 +15,9 @@ internal static class JobTag
     /// <summary>Refuses where <c>If-Match</c> names another state only.</summary>
     public static void Guard(HttpContext http, JobRecord job)
     {
-        var wanted = http.Request.GetTypedHeaders().IfMatch;
-        if (wanted.Count > 0 && !wanted.Any(tag => Fits(tag, job, strong: true)))
+        // The header, not what could be read of it: a tag that is malformed names no state.
+        var isAsked = http.Request.Headers.IfMatch.Count > 0;
+        if (isAsked && !http.Request.GetTypedHeaders().IfMatch.Any(tag => Fits(tag, job, strong: true)))
         {
             throw new ProblemException(ProblemKinds.PreconditionFailed, "the job has changed");
         }
