@@ -20,11 +20,11 @@ internal static class WebhookSignature
 
     public static Secret NewSecret() => SecretPrefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
-    /// <summary>The key in a secret; null where it is not one.</summary>
+    /// <summary>The key in a secret; null where it is not one. .NET's base64 has room for white space, and others' has not.</summary>
     public static byte[]? KeyOf(Secret secret)
     {
         var (bytes, text) = (new byte[MostKeyBytes + 3], secret.Reveal());
-        return text.Length <= MaxSecretLength && text.StartsWith(SecretPrefix, StringComparison.Ordinal)
+        return text.Length <= MaxSecretLength && text.StartsWith(SecretPrefix, StringComparison.Ordinal) && !text.Any(char.IsWhiteSpace)
             && Convert.TryFromBase64String(text[SecretPrefix.Length..], bytes, out var length) && length is >= LeastKeyBytes and <= MostKeyBytes
             ? bytes[..length]
             : null;

@@ -11,9 +11,11 @@ internal static class WebhookTarget
 
     private static readonly TimeSpan ResolveLimit = TimeSpan.FromSeconds(5);
 
-    public static bool IsWellFormed(string? url) => Uri.TryCreate(url, UriKind.Absolute, out var uri)
+    // The URL is shown as it was given, so what .NET would trim or escape on the way out is refused.
+    public static bool IsWellFormed(string? url) => url?.Any(character => char.IsControl(character) || char.IsWhiteSpace(character)) is false
+        && Uri.TryCreate(url, UriKind.Absolute, out var uri)
         && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
-        && uri is { UserInfo: "", Fragment: "", Host.Length: > 0 };
+        && uri is { UserInfo: "", Fragment: "", Host.Length: > 0, Port: > 0 };
 
     public static async Task RequireAllowedAsync(string url, RegistryOptions options, CancellationToken cancel)
     {
