@@ -53,6 +53,7 @@ internal static class GatewayApp
         app.UseGatewayAuth();
         app.UseRequestLimits();
         app.UseAudit();
+        app.UseBindingGuard();
         app.UseIdempotency();
 
         app.MapServiceTo().IsOpenToAnyone();

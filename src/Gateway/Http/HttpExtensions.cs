@@ -75,4 +75,7 @@ internal static class HttpExtensions
         // Here, so that preflights, which carry no credential, are answered before any is asked for; the guard has kept away all but listed origins'.
         app.UseCors();
     }
+
+    /// <summary>What is asked of every request before an endpoint's parameters are bound. Comes after the caller is known.</summary>
+    public static void UseBindingGuard(this WebApplication app) => app.UseMiddleware<BindingGuard>();
 }
