@@ -13,8 +13,9 @@ internal static class UpdateContent
         var client = containerd.In(@namespace);
         // An empty value removes the label in the daemon.
         var changes = patch.Changes().ToDictionary(label => label.Key, label => label.Value ?? "", StringComparer.Ordinal);
-        await client.RequireBlobAsync(digest, cancel);
+        var current = await client.RequireBlobAsync(digest, cancel);
         BlobTag.RequireMatch(http, digest);
+        patch.RequireRoom(current.Labels.Keys);
         await client.SetLabelsAsync(digest.ToString(), changes, cancel);
         http.Response.GetTypedHeaders().ETag = BlobTag.Of(digest);
         return TypedResults.Json(ContentView.From(await client.RequireBlobAsync(digest, cancel)), GatewayJson.Options);

@@ -16,4 +16,14 @@ internal sealed record LabelsPatch
 
         return Labels;
     }
+
+    /// <summary>Throws where a resource would be left with more labels of callers than the bound. One that others gave more may still lose some.</summary>
+    /// <param name="current">The keys it has; those of containerd do not count, which has a label for each child of an index.</param>
+    public void RequireRoom(IEnumerable<string> current)
+    {
+        var own = current.Where(key => !Validation.IsReserved(key)).ToHashSet(StringComparer.Ordinal);
+        // An empty value removes the label in the daemon.
+        var after = own.Except(Labels.Keys, StringComparer.Ordinal).Count() + Labels.Values.Count(value => !string.IsNullOrEmpty(value));
+        Validation.RequireRoom(own.Count, after);
+    }
 }

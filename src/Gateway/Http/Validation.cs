@@ -40,7 +40,11 @@ internal static partial class Validation
     public static IRuleBuilderOptions<T, string> MustBeNamespaceName<T>(this IRuleBuilder<T, string> rule) => rule
         .Must(IsNamespaceName).WithMessage("is not a namespace's name: letters, digits, and single '.', '_' or '-' between them, at most 76 characters");
 
-    public static void MustBeLabels<T>(this IRuleBuilder<T, IReadOnlyDictionary<string, string>?> rule) => rule.Custom((labels, context) =>
+    /// <summary>JSON's null gets past the type of a dictionary's values; only a patch has a use for it.</summary>
+    public static IRuleBuilderOptions<T, IReadOnlyDictionary<string, string>?> MustHaveValues<T>(this IRuleBuilder<T, IReadOnlyDictionary<string, string>?> rule) => rule
+        .Must(labels => labels?.Values.Any(value => value is null) is not true).WithMessage("has a value that is null");
+
+    public static void MustBeLabels<T>(this IRuleBuilder<T, IReadOnlyDictionary<string, string>?> rule) => rule.MustHaveValues().Custom((labels, context) =>
     {
         foreach (var (error, isReserved) in LabelErrors(labels?.Select(label => KeyValuePair.Create(label.Key, (string?)label.Value)) ?? []))
         {
@@ -56,7 +60,7 @@ internal static partial class Validation
         var count = 0;
         foreach (var (key, value) in labels)
         {
-            if (ReservedPrefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal)))
+            if (IsReserved(key))
             {
                 yield return ($"label '{key}' is reserved for containerd", true);
             }
@@ -74,6 +78,18 @@ internal static partial class Validation
                 yield return ($"there are more than {MaxLabels} labels", false);
                 yield break;
             }
+        }
+    }
+
+    /// <summary>Whether a label steers containerd itself.</summary>
+    public static bool IsReserved(string key) => ReservedPrefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
+
+    /// <summary>The bound of a resource's labels over all its changes, by how many of callers it has and would have.</summary>
+    public static void RequireRoom(int before, int after)
+    {
+        if (after > MaxLabels && after > before)
+        {
+            throw ProblemException.InvalidField("labels", $"would be {after}; a resource has at most {MaxLabels}");
         }
     }
 

@@ -1,5 +1,4 @@
 using Gateway.Containerd;
-using Gateway.Containerd.Services.Images;
 using Gateway.Http;
 
 namespace Gateway.Images;
@@ -18,23 +17,13 @@ internal static class UpdateImage
         using var writing = await records.EnterAsync(@namespace, name, cancel);
         var image = await client.FindImageAsync(name, cancel) ?? throw Gone(name);
         await ImageMatch.RequireAsync(http, inspector, client, image, cancel);
-        RequireRoom(image, changes);
+        patch.RequireRoom(image.Labels.Keys);
         if (changes.Count > 0)
         {
             image = await client.UpdateImageAsync(name, image.Target, moves: false, changes, cancel) ?? throw Gone(name);
         }
 
         return Resource.Ok(http, await inspector.InspectAsync(client, image, cancel));
-    }
-
-    // A record that others gave more labels than the bound may still lose some.
-    private static void RequireRoom(Image image, Dictionary<string, string> changes)
-    {
-        var after = image.Labels.Keys.Except(changes.Keys, StringComparer.Ordinal).Count() + changes.Values.Count(value => value.Length > 0);
-        if (after > Validation.MaxLabels && after > image.Labels.Count)
-        {
-            throw ProblemException.InvalidField("labels", $"would be {after}; an image has at most {Validation.MaxLabels}");
-        }
     }
 
     private static ProblemException Gone(string name) => new(ProblemKinds.ImageNotFound, $"'{name}' was deleted meanwhile");

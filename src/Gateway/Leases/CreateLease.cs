@@ -24,10 +24,11 @@ internal sealed class LeaseRequestValidator : AbstractValidator<LeaseRequest>
     public LeaseRequestValidator()
     {
         RuleFor(lease => lease.Id).Matches(@"\A[A-Za-z0-9._-]{1,128}\z").WithMessage("is not 1 to 128 letters, digits, '.', '_' and '-'");
+        RuleFor(lease => lease.Id).Must(id => id is not ("." or "..")).WithMessage("is a dot segment, which no path can name");
         RuleFor(lease => lease.Id).Must(id => id?.StartsWith(LeaseRules.OwnIdPrefix, StringComparison.Ordinal) is not true)
             .WithMessage($"begins '{LeaseRules.OwnIdPrefix}', which is reserved for the gateway");
         RuleFor(lease => lease.Term).MustBeDuration(LeaseRules.LeastTerm, LeaseRules.LongestTerm);
-        RuleFor(lease => lease.Labels).Custom((labels, context) =>
+        RuleFor(lease => lease.Labels).MustHaveValues().Custom((labels, context) =>
             LeaseLabels.Check(labels?.Select(label => KeyValuePair.Create(label.Key, (string?)label.Value)).ToArray() ?? [], context));
     }
 }

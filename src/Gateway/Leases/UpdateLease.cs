@@ -37,10 +37,13 @@ internal static class UpdateLease
 
         var labels = current.Labels.ToDictionary(StringComparer.Ordinal);
         Apply(patch, labels, now);
+        Validation.RequireRoom(OwnIn(current.Labels.Keys), OwnIn(labels.Keys));
         var isSame = labels.Count == current.Labels.Count && labels.All(label => current.Labels.TryGetValue(label.Key, out var value) && value == label.Value);
         var result = isSame ? current : await client.RelabelLeaseAsync(id, labels, now, cancel);
         return Resource.Ok(http, LeaseView.From(result, now));
     }
+
+    private static int OwnIn(ICollection<string> labels) => labels.Count(key => !Validation.IsReserved(key));
 
     private static void Apply(LeasePatch patch, Dictionary<string, string> labels, DateTimeOffset now)
     {

@@ -13,8 +13,10 @@ internal static class UpdateNamespace
     {
         var current = await NamespaceView.RequireAsync(containerd, @namespace, cancel);
         Resource.RequireMatch(http, current);
+        var changes = patch.Changes();
+        patch.RequireRoom(current.Labels.Keys);
         var request = new UpdateNamespaceRequest { Namespace = new Namespace { Name = @namespace }, UpdateMask = new FieldMask() };
-        foreach (var (key, value) in patch.Changes())
+        foreach (var (key, value) in changes)
         {
             // An empty value removes the label in the daemon.
             request.Namespace.Labels[key] = value ?? "";

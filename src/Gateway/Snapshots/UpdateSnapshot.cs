@@ -14,9 +14,11 @@ internal static class UpdateSnapshot
         var client = containerd.In(@namespace);
         var current = await client.RequireSnapshotAsync(snapshotter, PathText.Decode(key), cancel);
         Resource.RequireMatch(http, SnapshotView.From(current));
+        var changes = patch.Changes();
+        patch.RequireRoom(current.Labels.Keys);
         // A mask names each key: without one all labels would be replaced.
         var request = new UpdateSnapshotRequest { Snapshotter = snapshotter, Info = new Info { Name = current.Name }, UpdateMask = new FieldMask() };
-        foreach (var (label, value) in patch.Changes())
+        foreach (var (label, value) in changes)
         {
             // An empty value removes the label in the daemon.
             request.Info.Labels[label] = value ?? "";
