@@ -4,7 +4,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Http;
 
-/// <summary>Refuses what the framework would bind as nobody meant it, or fails over: JSON in another character set, one value of the query given twice.</summary>
+/// <summary>Refuses what the framework would bind as nobody meant it, or fails over: JSON in another character set, one value of the query given twice, numbers with more around them.</summary>
 internal sealed class BindingGuard(RequestDelegate next)
 {
     private const string Json = "application/json";
@@ -14,7 +14,7 @@ internal sealed class BindingGuard(RequestDelegate next)
         if (http.GetEndpoint() is { } endpoint)
         {
             RequireUtf8(http.Request, endpoint);
-            RequireOnce(http, endpoint);
+            RequirePlain(http, endpoint);
         }
 
         return next(http);
@@ -24,12 +24,12 @@ internal sealed class BindingGuard(RequestDelegate next)
     private static void RequireUtf8(HttpRequest request, Endpoint endpoint)
     {
         if (endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes.Contains(Json, StringComparer.OrdinalIgnoreCase) is not true
-            || !MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || type.Parameters.FirstOrDefault(IsCharset) is not { } charset)
+            || !MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || type.Parameters.Where(IsCharset).ToArray() is not { Length: > 0 } charsets)
         {
             return;
         }
 
-        if (!HeaderUtilities.RemoveQuotes(charset.Value).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+        if (charsets.Any(charset => !HeaderUtilities.RemoveQuotes(charset.Value).Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
         {
             throw new ProblemException(ProblemKinds.UnsupportedMediaType, "JSON is taken in UTF-8");
         }
@@ -37,15 +37,26 @@ internal sealed class BindingGuard(RequestDelegate next)
         request.ContentType = type.MediaType.ToString();
     }
 
-    // Texts only: of two numbers or truth values none can be read anyway, and lists are meant to be repeated.
-    private static void RequireOnce(HttpContext http, Endpoint endpoint)
+    // Lists are meant to be repeated, and what the path gives does not come from the query.
+    private static void RequirePlain(HttpContext http, Endpoint endpoint)
     {
-        foreach (var parameter in endpoint.Metadata.GetOrderedMetadata<IParameterBindingMetadata>().Where(parameter => parameter.ParameterInfo.ParameterType == typeof(string)))
+        foreach (var parameter in endpoint.Metadata.GetOrderedMetadata<IParameterBindingMetadata>())
         {
-            var name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name);
-            if (!http.Request.RouteValues.ContainsKey(name) && http.Request.Query[name].Count > 1)
+            var (name, type) = (JsonNamingPolicy.CamelCase.ConvertName(parameter.Name), parameter.ParameterInfo.ParameterType);
+            if (http.Request.RouteValues.ContainsKey(name) || http.Request.Query[name] is not { Count: > 0 } values)
+            {
+                continue;
+            }
+
+            if (type == typeof(string) && values.Count > 1)
             {
                 throw ProblemException.InvalidField(name, "is given more than once");
+            }
+
+            // .NET's numbers and truth values may have spaces around them, and NULs behind.
+            if ((Nullable.GetUnderlyingType(type) ?? type) is { IsPrimitive: true } && !values.ToString().All(character => char.IsAsciiLetterOrDigit(character) || character is '-'))
+            {
+                throw ProblemException.InvalidField(name, "is malformed");
             }
         }
     }

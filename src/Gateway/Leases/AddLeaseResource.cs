@@ -14,7 +14,7 @@ internal static class AddLeaseResource
         using var turn = await locks.EnterAsync(@namespace, id, cancel);
         await client.RequireFreeLeaseAsync(id, cancel);
         await RequireAsync(client, request, cancel);
-        await client.AddToLeaseAsync(id, request.WireType, request.Id, cancel);
+        await client.AddToLeaseAsync(id, request.ToWireType(), request.Id, cancel);
         try
         {
             // Once more: what is there now cannot be collected any more.
@@ -22,11 +22,11 @@ internal static class AddLeaseResource
         }
         catch (ProblemException)
         {
-            await client.TakeFromLeaseAsync(id, request.WireType, request.Id, cancel);
+            await client.TakeFromLeaseAsync(id, request.ToWireType(), request.Id, cancel);
             throw;
         }
 
-        return TypedResults.Json(LeaseResourceView.From(request.WireType, request.Id), GatewayJson.Options, statusCode: StatusCodes.Status201Created);
+        return TypedResults.Json(LeaseResourceView.From(request.ToWireType(), request.Id), GatewayJson.Options, statusCode: StatusCodes.Status201Created);
     }
 
     private static async Task RequireAsync(NamespacedClient client, LeaseResourceRequest request, CancellationToken cancel)

@@ -14,12 +14,12 @@ internal static class DeleteLeaseResource
         using var turn = await locks.EnterAsync(@namespace, id, cancel);
         await client.RequireFreeLeaseAsync(id, cancel);
         var kept = await client.LeaseResourcesAsync(id, cancel);
-        if (!kept.Any(resource => resource.Type == request.WireType && resource.Id == request.Id))
+        if (!kept.Any(resource => resource.Type == request.ToWireType() && resource.Id == request.Id))
         {
             throw new ProblemException(ProblemKinds.NotFound, $"lease '{id}' does not keep '{request.Id}'");
         }
 
-        await client.TakeFromLeaseAsync(id, request.WireType, request.Id, cancel);
+        await client.TakeFromLeaseAsync(id, request.ToWireType(), request.Id, cancel);
         return TypedResults.NoContent();
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using FluentValidation;
 using Gateway.Containerd;
 using Gateway.Http;
@@ -26,9 +25,8 @@ internal sealed record LeaseResourceRequest
     [FromQuery(Name = "snapshotter")]
     public string? Snapshotter { get; init; }
 
-    /// <summary>The type as containerd writes it.</summary>
-    [JsonIgnore]
-    public string WireType => Type switch
+    /// <summary>The type as containerd writes it. No property: a body could name that, and would not be told that it is no field.</summary>
+    public string ToWireType() => Type switch
     {
         Snapshot => "snapshots/" + Snapshotter,
         "ingest" => "ingests",
