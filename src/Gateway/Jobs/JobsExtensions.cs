@@ -53,10 +53,11 @@ internal static class JobsExtensions
         jobs.MapGet("/{id}/events", GetJobEvents.Handle).Needs(Permission.JobsRead, ownerMay: true).WithName("getJobEvents")
             .WithSummary("Follow a job").WithDescription(EventsDescription)
             .Produces<JobView>(StatusCodes.Status200OK, "text/event-stream", "application/x-ndjson", "text/plain")
-            .Produces(StatusCodes.Status204NoContent);
+            .Produces(StatusCodes.Status204NoContent).Produces(StatusCodes.Status406NotAcceptable);
         jobs.MapPost("/{id}/cancel", CancelJob.Handle).Needs(Permission.JobsCancel, ownerMay: true).WithName("cancelJob")
             .WithSummary("Cancel a job").WithDescription("Asks the job to stop; what it had begun is removed before it ends as `canceled`.");
         jobs.MapDelete("/{id}", DeleteJob.Handle).Needs(Permission.JobsCancel, ownerMay: true).WithName("deleteJob")
-            .WithSummary("Forget a job").WithDescription("Only a finished job can be forgotten.");
+            .WithSummary("Forget a job").WithDescription("Only a finished job can be forgotten.")
+            .Produces(StatusCodes.Status409Conflict).Produces(StatusCodes.Status412PreconditionFailed);
     }
 }

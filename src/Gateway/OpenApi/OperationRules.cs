@@ -71,9 +71,11 @@ internal sealed class OperationRules : IOperationFilter
     private static void AddProblems(OpenApiOperation operation, bool isClosed, IEnumerable<int> own, OpenApiDocument document)
     {
         var statuses = Everywhere.Concat(isClosed ? Behind : []).Concat(own).Concat(operation.Parameters?.Any(parameter => parameter.In is ParameterLocation.Path) is true ? [404] : []);
-        foreach (var status in statuses.Distinct().Order())
+        // A failure that a mechanism says it produces is a problem too, whatever body the framework thinks it has.
+        var produced = operation.Responses!.Keys.Select(status => int.Parse(status, System.Globalization.CultureInfo.InvariantCulture)).Where(status => status >= 400).ToArray();
+        foreach (var status in statuses.Concat(produced).Distinct().Order())
         {
-            operation.Responses!.TryAdd(status.ToString(System.Globalization.CultureInfo.InvariantCulture), new OpenApiResponseReference(DocumentRules.NameOf(status), document));
+            operation.Responses[status.ToString(System.Globalization.CultureInfo.InvariantCulture)] = new OpenApiResponseReference(DocumentRules.NameOf(status), document);
         }
     }
 
