@@ -13,6 +13,7 @@ namespace Gateway.Auth;
 internal sealed class CertificateCallers
 {
     private readonly ClientCertificateOptions options;
+    private readonly AccessStore access;
     private readonly TimeProvider time;
     private readonly CertificateTrust? trust;
     private readonly HashSet<string> pinned;
@@ -20,9 +21,9 @@ internal sealed class CertificateCallers
     // A connection keeps its certificate's object, so a chain is built once for it. What is judged with each request is the time.
     private readonly ConditionalWeakTable<X509Certificate2, Identity> known = [];
 
-    public CertificateCallers(IOptions<ClientCertificateOptions> options, TimeProvider time)
+    public CertificateCallers(IOptions<ClientCertificateOptions> options, AccessStore access, TimeProvider time)
     {
-        (this.options, this.time) = (options.Value, time);
+        (this.options, this.access, this.time) = (options.Value, access, time);
         trust = this.options.CaFile is { } file ? new CertificateTrust(file, time) : null;
         pinned = this.options.Thumbprints.Select(thumbprint => thumbprint.ToLowerInvariant()).ToHashSet(StringComparer.Ordinal);
     }
@@ -49,7 +50,7 @@ internal sealed class CertificateCallers
         }
 
         var grants = options.Grants.Where(grant => string.Equals(Normal(grant.Subject!), identity.Name, StringComparison.Ordinal));
-        return new Caller($"cert:{identity.Name}", grants.Select(grant => grant.ToGrant()).ToArray());
+        return access.CallerOf($"cert:{identity.Name}", [], grants.Select(grant => grant.ToGrant()));
     }
 
     private Identity? Judge(X509Certificate2 certificate, X509Certificate2Collection sent)

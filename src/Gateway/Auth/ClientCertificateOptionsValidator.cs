@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
@@ -10,9 +9,6 @@ namespace Gateway.Auth;
 /// <summary>Refuses what would let nobody in, or be without effect.</summary>
 internal sealed partial class ClientCertificateOptionsValidator(Listeners listeners) : IValidateOptions<ClientCertificateOptions>
 {
-    private static readonly HashSet<string> Permissions = typeof(Permission).GetFields(BindingFlags.Public | BindingFlags.Static)
-        .Select(field => (string)field.GetRawConstantValue()!).ToHashSet(StringComparer.Ordinal);
-
     public ValidateOptionsResult Validate(string? name, ClientCertificateOptions options)
     {
         var faults = Faults(options).Select(fault => $"{ClientCertificateOptions.Section}{fault}").ToArray();
@@ -48,9 +44,9 @@ internal sealed partial class ClientCertificateOptionsValidator(Listeners listen
                 yield return $":Grants names '{grant.Subject ?? grant.Group}'; its subjects are URIs, or sha256: and 64 hex digits";
             }
 
-            foreach (var permission in grant.Permissions.Where(permission => !Permissions.Contains(permission)))
+            foreach (var fault in GrantRules.Faults(grant.Permissions, grant.Namespaces))
             {
-                yield return $":Grants names the permission '{permission}', which there is not";
+                yield return $":Grants {fault}";
             }
         }
     }

@@ -37,6 +37,7 @@ internal static class AccessMatrix
         ["deleteAccessKey"] = ("admin", Reach.Everywhere),
         ["rotateAccessKey"] = ("admin", Reach.Everywhere),
         ["getAccess"] = ("", Reach.Caller),
+        ["listAudit"] = ("audit:read", Reach.Anywhere), // and then what it may see of it
         ["listJobs"] = ("jobs:read", Reach.Caller),
         ["getJob"] = ("jobs:read", Reach.Caller),
         ["deleteJob"] = ("jobs:cancel", Reach.Caller),

@@ -10,7 +10,7 @@ internal sealed record Principal(string Name, string[] Permissions, string Names
     private static readonly string[] Ordinary =
     [
         "namespaces:read", "namespaces:write", "images:read", "images:pull", "images:push", "images:write", "images:delete", "content:read", "content:write",
-        "leases:read", "leases:write", "snapshots:read", "snapshots:write", "jobs:read", "jobs:cancel", "node:read",
+        "leases:read", "leases:write", "snapshots:read", "snapshots:write", "jobs:read", "jobs:cancel", "node:read", "audit:read",
     ];
 
     /// <summary>Those with a key. Beside them comes who has none, and who has a wrong one.</summary>

@@ -76,7 +76,7 @@ public sealed class CertificateCallersTests
         Assert.Null(Callers(new ClientCertificateOptions { CaFile = folder.Write(below.ExportCertificatePem()) }, time).From(certificate, []));
     }
 
-    private static CertificateCallers Callers(ClientCertificateOptions options, TimeProvider time) => new(Options.Create(options), time);
+    private static CertificateCallers Callers(ClientCertificateOptions options, TimeProvider time) => new(Options.Create(options), AccessStore.Open("/nonexistent/access.json"), time);
 
     private sealed class TestFolder : IDisposable
     {
