@@ -20,7 +20,7 @@ internal sealed record CreateAccessGrantBody
     public required IReadOnlyList<string> Namespaces { get; init; }
 
     /// <summary>Whether it holds for changes in `k8s.io` and `moby` too, which belong to Kubernetes and Docker.</summary>
-    public bool Protected { get; init; }
+    public bool? Protected { get; init; }
 }
 
 internal sealed class CreateAccessGrantValidator : AbstractValidator<CreateAccessGrantBody>
@@ -48,7 +48,7 @@ internal static class CreateAccessGrant
     public static IResult Handle(HttpContext http, CreateAccessGrantBody body, Caller caller, AccessStore store, TimeProvider time)
     {
         var id = Guid.NewGuid().ToString("N")[..IdLength];
-        var grant = new StoredGrant(id, body.Subject, body.Group, new Grant(body.Permissions, body.Namespaces, body.Protected), caller.Subject, time.GetUtcNow());
+        var grant = new StoredGrant(id, body.Subject, body.Group, new Grant(body.Permissions, body.Namespaces, body.Protected is true), caller.Subject, time.GetUtcNow());
         store.Change(state => state.With(grant));
         return Resource.Created(http, $"/v1/access/grants/{id}", GrantView.From(grant));
     }

@@ -13,9 +13,9 @@ internal sealed record GrantBody
     public required IReadOnlyList<string> Namespaces { get; init; }
 
     /// <summary>Whether it holds for changes in `k8s.io` and `moby` too, which belong to Kubernetes and Docker.</summary>
-    public bool Protected { get; init; }
+    public bool? Protected { get; init; }
 
-    public Grant ToGrant() => new(Permissions, Namespaces, Protected);
+    public Grant ToGrant() => new(Permissions, Namespaces, Protected is true);
 
     public static GrantBody From(Grant grant) => new() { Permissions = grant.Permissions, Namespaces = grant.Namespaces, Protected = grant.Protected };
 }

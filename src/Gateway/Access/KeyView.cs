@@ -14,14 +14,16 @@ internal sealed record KeyView
     /// <summary>The key itself. Only the answer that made it shows it.</summary>
     public string? Key { get; init; }
 
+    /// <summary>What it may do, beside what is granted to its subject.</summary>
     public required IReadOnlyList<GrantBody> Grants { get; init; }
 
     /// <summary>Whether it stands in the configuration, where alone it can be changed.</summary>
     public required bool Configured { get; init; }
 
-    /// <summary>The subject that made it.</summary>
+    /// <summary>The subject that made it; absent for keys of the configuration.</summary>
     public string? CreatedBy { get; init; }
 
+    /// <summary>When it was made; absent for keys of the configuration.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
 
     /// <summary>When it ends; absent where it does not.</summary>

@@ -143,6 +143,7 @@ public sealed class JobRestartTests : IDisposable
         if (!lost)
         {
             await File.WriteAllBytesAsync(folder.File("jobs.key"), new byte[32], TestClock.Limit());
+            File.SetUnixFileMode(folder.File("jobs.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
         var next = new TestHandler();
@@ -166,6 +167,7 @@ public sealed class JobRestartTests : IDisposable
     public async Task A_gateway_whose_store_is_damaged_does_not_start()
     {
         await File.WriteAllTextAsync(folder.Database, new string('x', 8192), TestClock.Limit());
+        File.SetUnixFileMode(folder.Database, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         Assert.Equal(JobStoreFault.Damaged, (await Assert.ThrowsAsync<JobStoreException>(() => JobsHost.StartAsync(folder, new TestHandler()))).Fault);
     }
 
