@@ -46,9 +46,8 @@ internal sealed class ByteQuota(IOptions<ByteQuotaOptions> options)
         var used = await StoredAsync(client, cancel) + await ComingAsync(client, isOwn, cancel);
         if (used + bytes > most)
         {
-            throw new ProblemException(ProblemKinds.QuotaExceeded, bytes is 1
-                ? $"namespace '{client.Namespace}' holds {used} bytes and may hold {most}"
-                : $"namespace '{client.Namespace}' holds {used} bytes and may hold {most}; {bytes} are to be stored") { RetryAfter = Again };
+            var full = $"namespace '{client.Namespace}' holds {used} bytes and may hold {most}";
+            throw new ProblemException(ProblemKinds.QuotaExceeded, bytes is 1 ? full : $"{full}; {bytes} are to be stored") { RetryAfter = Again };
         }
     }
 
