@@ -72,10 +72,11 @@ internal sealed class OperationRules : IOperationFilter
     {
         var statuses = Everywhere.Concat(isClosed ? Behind : []).Concat(own).Concat(operation.Parameters?.Any(parameter => parameter.In is ParameterLocation.Path) is true ? [404] : []);
         // A failure that a mechanism says it produces is a problem too, whatever body the framework thinks it has.
-        var produced = operation.Responses!.Keys.Select(status => int.Parse(status, System.Globalization.CultureInfo.InvariantCulture)).Where(status => status >= 400).ToArray();
+        var responses = operation.Responses!;
+        var produced = responses.Keys.Select(status => int.Parse(status, System.Globalization.CultureInfo.InvariantCulture)).Where(status => status >= 400).ToArray();
         foreach (var status in statuses.Concat(produced).Distinct().Order())
         {
-            operation.Responses[status.ToString(System.Globalization.CultureInfo.InvariantCulture)] = new OpenApiResponseReference(DocumentRules.NameOf(status), document);
+            responses[status.ToString(System.Globalization.CultureInfo.InvariantCulture)] = new OpenApiResponseReference(DocumentRules.NameOf(status), document);
         }
     }
 
