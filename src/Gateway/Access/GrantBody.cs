@@ -22,9 +22,9 @@ internal sealed record GrantBody
 
 internal static class GrantBodyRules
 {
-    public static void MustBeGrant<T>(this IRuleBuilder<T, GrantBody> rule) => rule.Custom((grant, context) =>
+    public static void MustBeGrant<T>(this IRuleBuilder<T, GrantBody?> rule) => rule.Custom((grant, context) =>
     {
-        foreach (var fault in GrantRules.Faults(grant.Permissions, grant.Namespaces))
+        foreach (var fault in grant is null ? ["is null"] : GrantRules.Faults(grant.Permissions, grant.Namespaces))
         {
             context.AddFailure(fault);
         }

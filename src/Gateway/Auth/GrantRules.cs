@@ -9,19 +9,19 @@ internal static partial class GrantRules
     /// <summary>Permissions, and as many patterns.</summary>
     public const int MaxEntries = 64;
 
-    public static IEnumerable<string> Faults(IReadOnlyList<string> permissions, IReadOnlyList<string> namespaces)
+    public static IEnumerable<string> Faults(IReadOnlyList<string?> permissions, IReadOnlyList<string?> namespaces)
     {
         if (permissions.Count is 0 or > MaxEntries || namespaces.Count is 0 or > MaxEntries)
         {
             yield return $"needs 1 to {MaxEntries} permissions and as many namespaces";
         }
 
-        foreach (var permission in permissions.Where(permission => !Permission.All.Contains(permission)))
+        foreach (var permission in permissions.Where(permission => permission is null || !Permission.All.Contains(permission)))
         {
             yield return $"names the permission '{permission}', which there is not";
         }
 
-        foreach (var pattern in namespaces.Where(pattern => !Validation.IsNamespaceName(pattern) && !Prefix().IsMatch(pattern)))
+        foreach (var pattern in namespaces.Where(pattern => pattern is null || (!Validation.IsNamespaceName(pattern) && !Prefix().IsMatch(pattern))))
         {
             yield return $"names '{pattern}', which is neither a namespace's name nor the beginning of one and '*'";
         }

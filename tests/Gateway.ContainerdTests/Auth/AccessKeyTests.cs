@@ -99,6 +99,9 @@ public sealed class AccessKeyTests(GuardedGateway guarded) : IClassFixture<Guard
 
     [Theory]
     [InlineData("""{"name": "a", "grants": []}""", "grants")]
+    [InlineData("""{"name": "a", "grants": [null]}""", "grants[0]")]
+    [InlineData("""{"name": "a", "grants": [{"permissions": [null], "namespaces": ["a"]}]}""", "grants[0]")]
+    [InlineData("""{"name": "a", "grants": [{"permissions": ["images:read"], "namespaces": [null]}]}""", "grants[0]")]
     [InlineData("""{"name": "", "grants": [{"permissions": ["images:read"], "namespaces": ["a"]}]}""", "name")]
     [InlineData("""{"name": "a\nb", "grants": [{"permissions": ["images:read"], "namespaces": ["a"]}]}""", "name")]
     [InlineData("""{"name": "a", "grants": [{"permissions": [], "namespaces": ["a"]}]}""", "grants[0]")]

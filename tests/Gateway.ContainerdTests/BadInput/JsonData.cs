@@ -21,7 +21,7 @@ public static class JsonData
 
     private static readonly (string ContentType, string Expected)[] Types =
     [
-        ("text/plain", "415 unsupported_media_type"), ("text/json", "415 unsupported_media_type"), ("application/x-www-form-urlencoded", "415 unsupported_media_type"), ("multipart/form-data; boundary=x", "415 unsupported_media_type"), 
+        ("text/plain", "415 unsupported_media_type"), ("text/json", "415 unsupported_media_type"), ("application/x-www-form-urlencoded", "415 unsupported_media_type"), ("multipart/form-data; boundary=x", "415 unsupported_media_type"),
         ("application/json; charset=utf-16", "415 unsupported_media_type"), ("application/json; charset=utf-7", "415 unsupported_media_type"), ("application/json; charset=bogus", "415 unsupported_media_type"), ("application/json; charset=", "415 unsupported_media_type"),
         ("application/json; charset=\"\"", "415 unsupported_media_type"), ("application/json; charset=utf-8; charset=bogus", "415 unsupported_media_type"), ("application/json, application/json", "415 unsupported_media_type"), ("garbage", "415 unsupported_media_type"),
     ];

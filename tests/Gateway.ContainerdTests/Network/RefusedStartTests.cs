@@ -78,7 +78,10 @@ public sealed class RefusedStartTests : IDisposable
         var (certificate, key) = authority.IssueServer();
         await using var gateway = await GatewayProcess.StartAsync("/nonexistent", new Dictionary<string, string?>
         {
-            ["ASPNETCORE_URLS"] = "https://0.0.0.0:0", ["Tls__CertificateFile"] = certificate, ["Tls__KeyFile"] = key, ["AllowedHosts"] = "gateway.example.org",
+            ["ASPNETCORE_URLS"] = "https://0.0.0.0:0",
+            ["Tls__CertificateFile"] = certificate,
+            ["Tls__KeyFile"] = key,
+            ["AllowedHosts"] = "gateway.example.org",
         });
         Assert.Equal("https", gateway.Url.Scheme);
     }

@@ -27,7 +27,9 @@ public sealed class TlsTests : IAsyncLifetime
         Put(authority.IssueServer());
         gateway = await GatewayProcess.StartAsync("/nonexistent", new Dictionary<string, string?>
         {
-            ["ASPNETCORE_URLS"] = "https://127.0.0.1:0", ["Tls__CertificateFile"] = CertificateFile, ["Tls__KeyFile"] = KeyFile,
+            ["ASPNETCORE_URLS"] = "https://127.0.0.1:0",
+            ["Tls__CertificateFile"] = CertificateFile,
+            ["Tls__KeyFile"] = KeyFile,
         });
     }
 

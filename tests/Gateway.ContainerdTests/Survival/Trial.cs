@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Gateway.TestKit;
 
@@ -103,7 +104,7 @@ internal sealed class Trial(FaultNode node, Workload work)
 
                 Assert.True((int)answer.Status is 409 or 503 or 507 or 502 && tries < 100, answer.Text + LastLines);
             }
-            catch (Exception broken) when (broken is HttpRequestException or IOException)
+            catch (Exception broken) when (broken is HttpRequestException or IOException or SocketException)
             {
                 await node.Gateway.HasEndedAsync();
                 await Workload.IsNeverHalfSeenAsync(node, Namespace);
@@ -127,7 +128,7 @@ internal sealed class Trial(FaultNode node, Workload work)
                     return answer.Json;
                 }
             }
-            catch (Exception broken) when (broken is HttpRequestException or IOException)
+            catch (Exception broken) when (broken is HttpRequestException or IOException or SocketException)
             {
                 await node.Gateway.HasEndedAsync();
             }
