@@ -15,7 +15,11 @@ internal static class AnswerHeaders
     {
         var headers = http.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
-        headers.ContentSecurityPolicy = http.Request.Path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase) ? OwnScripts : Nothing;
+        if (headers.ContentSecurityPolicy.Count is 0) // what shows strangers' bytes, or pictures, has its own
+        {
+            headers.ContentSecurityPolicy = http.Request.Path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase) ? OwnScripts : Nothing;
+        }
+
         headers["Referrer-Policy"] = "no-referrer";
         headers.XFrameOptions = "DENY";
         headers.Vary = "Authorization, Origin";

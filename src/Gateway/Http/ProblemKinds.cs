@@ -12,7 +12,7 @@ internal static class ProblemKinds
     public static readonly ProblemKind InvalidRequest = new("invalid_request", 400, "The request is not valid",
         "A field, parameter or header of the request is missing, unknown, or outside its bounds. `errors` names each field with its messages.");
     public static readonly ProblemKind Unauthorized = new("unauthorized", 401, "Valid credentials are needed",
-        "Send an API key (`X-API-Key`, or `Authorization: Bearer gwk_...`) or a JWT of a configured issuer.");
+        "Send an API key (`X-API-Key`, or `Authorization: Bearer gwk_...`) a JWT of a configured issuer, or come with a client certificate.");
     public static readonly ProblemKind Forbidden = new("forbidden", 403, "The caller may not do this",
         "The caller is known but lacks the permission this operation names in the OpenAPI document, in this namespace.");
     public static readonly ProblemKind ReservedLabel = new("reserved_label", 403, "The label is reserved for containerd",
@@ -108,6 +108,8 @@ internal static class ProblemKinds
         "What cannot be recorded is not done: the audit's file is full, gone or not as it was left. Nothing was changed; reads go on.", Retryable: true);
     public static readonly ProblemKind ShuttingDown = new("shutting_down", 503, "The gateway is shutting down",
         "New work is taken again after the restart.", Retryable: true);
+    public static readonly ProblemKind AttemptTimeout = new("attempt_timeout", 504, "The attempt took too long",
+        "One attempt of a job may take `Jobs:AttemptLimit`; it is ended then, and tried again while attempts and the job's own time last.", Retryable: true);
     public static readonly ProblemKind ContainerdTimeout = new("containerd_timeout", 504, "containerd did not answer in time",
         "The call ran into its deadline.", Retryable: true);
     public static readonly ProblemKind InsufficientStorage = new("insufficient_storage", 507, "The disk is full",

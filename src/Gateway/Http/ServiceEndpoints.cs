@@ -38,5 +38,5 @@ internal static class ServiceEndpoints
 
 /// <summary>How the service is.</summary>
 /// <param name="Status">`ok` or `failed`.</param>
-/// <param name="Checks">By name: `ok` or `failed`.</param>
+/// <param name="Checks">By name: `ok`, `failed`, or `failed: ` and the reason.</param>
 internal sealed record HealthView(string Status, IReadOnlyDictionary<string, string> Checks);

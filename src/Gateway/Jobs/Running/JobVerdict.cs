@@ -36,6 +36,7 @@ internal sealed record JobVerdict(Verdict Verdict, Problem? Problem = null, Date
             StopReason.Shutdown => new(Verdict.PutBack),
             StopReason.Cancel => new(Verdict.Cancel),
             StopReason.Stalled => On(job, new Problem(ProblemKinds.ContainerdTimeout, "no byte was moved for too long"), maxAttempts, now, jitter),
+            StopReason.Overran => On(job, new Problem(ProblemKinds.AttemptTimeout, "the attempt took longer than one may"), maxAttempts, now, jitter),
             StopReason.Deadline => Fail(new Problem(ProblemKinds.DeadlineExceeded, $"the job ran longer than {job.Timeout:c}")),
             _ => On(job, ProblemTable.From(failure), maxAttempts, now, jitter),
         };

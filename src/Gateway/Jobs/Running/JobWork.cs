@@ -26,7 +26,9 @@ internal sealed partial class JobWork(
         var meter = new ProgressMeter(progress, time);
         var run = new JobRun(job.Id, job.Namespace, RequestOf(job), SecretOf(job), job.Attempt, progress);
 
-        using var deadline = StopAtDeadline(running, job);
+        var left = TimeLeft(job);
+        using var deadline = StopAfter(running, left, StopReason.Deadline);
+        using var limit = options.Value.AttemptLimit < left ? StopAfter(running, options.Value.AttemptLimit, StopReason.Overran) : null;
         using var ended = new CancellationTokenSource();
         var reporting = ReportAsync(running, meter, ended.Token);
         JsonNode? result;
@@ -53,17 +55,18 @@ internal sealed partial class JobWork(
 
     private Secret? SecretOf(JobRecord job) => job.Secret is null ? null : secrets.Unseal(job.Id, job.Namespace, job.Secret);
 
-    private ITimer StopAtDeadline(RunningJob running, JobRecord job)
+    // Where the clock was set back before, the job gets its whole time again, and no more.
+    private TimeSpan TimeLeft(JobRecord job) => TimeSpan.FromTicks(Math.Clamp((job.Deadline!.Value - time.GetUtcNow()).Ticks, 0, job.Timeout.Ticks));
+
+    // From here on the clock may be set: a timer does not care.
+    private ITimer StopAfter(RunningJob running, TimeSpan left, StopReason reason)
     {
-        var left = job.Deadline!.Value - time.GetUtcNow();
-        if (left <= TimeSpan.Zero)
+        if (left == TimeSpan.Zero)
         {
-            running.Stop(StopReason.Deadline);
+            running.Stop(reason);
         }
 
-        // From here on the clock may be set: a timer does not care. Where it was set back before, the job gets its whole time again, and no more.
-        left = TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, job.Timeout.Ticks));
-        return time.CreateTimer(_ => running.Stop(StopReason.Deadline), null, left, Timeout.InfiniteTimeSpan);
+        return time.CreateTimer(_ => running.Stop(reason), null, left, Timeout.InfiniteTimeSpan);
     }
 
     private async Task ReportAsync(RunningJob running, ProgressMeter meter, CancellationToken ended)

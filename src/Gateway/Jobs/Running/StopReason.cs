@@ -11,6 +11,9 @@ internal enum StopReason
     /// <summary>The job's time is over.</summary>
     Deadline,
 
+    /// <summary>The attempt's time is over, but not the job's.</summary>
+    Overran,
+
     /// <summary>No byte was moved for too long.</summary>
     Stalled,
 

@@ -65,6 +65,25 @@ public sealed class StallWatchTests : IDisposable
         Assert.Equal((JobState.Failed, "containerd_timeout", 2), ((await end).State, (await end).Error!.Code, (await end).Attempt));
     }
 
+    [Theory]
+    [InlineData("02:00:00", "attempt_timeout", 2)]
+    [InlineData("00:00:45", "deadline_exceeded", 2)]
+    [InlineData("00:00:30", "deadline_exceeded", 1)]
+    public async Task Attempt_that_takes_too_long_is_tried_again_within_the_time_of_its_job(string timeout, string code, int attempts)
+    {
+        var handler = new TestHandler { OnRun = TestHandler.ForEver };
+        await using var host = await JobsHost.StartAsync(folder, handler, time, settings: [("MaxAttempts", "2"), ("AttemptLimit", "00:00:30")]);
+        var job = await host.StartJobAsync(timeout: TimeSpan.Parse(timeout, System.Globalization.CultureInfo.InvariantCulture));
+        var end = host.EndOfAsync(job.Id);
+        while (!end.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(2, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal((JobState.Failed, code, attempts), ((await end).State, (await end).Error!.Code, (await end).Attempt));
+    }
+
     private static ProgressView Progress(params (ItemState State, long Done)[] items) => new(
         JobPhase.Downloading, 0, 0, 0, 0, null, [.. items.Select((item, i) => new ProgressItemView($"{i}", "layer", item.State, item.Done, 100))]);
 }
