@@ -19,7 +19,7 @@ public sealed class JobQueueLimitTests : IDisposable
     {
         var handler = TestHandler.Endless();
         await using var receiver = await WebhookReceiver.StartAsync();
-        await using var host = await JobsHost.StartAsync(folder, handler, time, webhooks: true, settings: [("MaxRunning", "1"), ("QueueLimit", "02:00:00")]);
+        await using var host = await JobsHost.StartAsync(folder, handler, time, webhooks: true, settings: [("MaxRunning", "1"), ("QueueLimit", "02:00:00"), ("AttemptLimit", "1.00:00:00")]);
         await WebhooksTests.CreateAsync(host, receiver.Url);
         await host.StartJobAsync(timeout: TimeSpan.FromDays(2));
         await handler.StartedAsync();
