@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
 using Gateway.Containerd.Services.Snapshots;
+using Gateway.Containerd.Types;
 using Grpc.Core;
 
 namespace Gateway.Containerd;
 
-/// <summary>Reading and removing snapshots.</summary>
+/// <summary>Making, reading and removing snapshots.</summary>
 public static class SnapshotStore
 {
     /// <summary>The snapshot's info, or null where this namespace has none of that name.</summary>
@@ -49,6 +50,14 @@ public static class SnapshotStore
         return await containerd.FindSnapshotAsync(snapshotter, key, cancel) is not null;
     }
 
+    /// <summary>Makes an active snapshot; gives its mounts.</summary>
+    public static async Task<IReadOnlyList<Mount>> PrepareSnapshotAsync(this NamespacedClient containerd, PrepareSnapshotRequest request, CancellationToken cancel) =>
+        (await PastLeftFolderAsync(() => containerd.Snapshots.PrepareAsync(request, cancellationToken: cancel))).Mounts;
+
+    /// <summary>Makes a view; gives its mounts.</summary>
+    public static async Task<IReadOnlyList<Mount>> ViewSnapshotAsync(this NamespacedClient containerd, ViewSnapshotRequest request, CancellationToken cancel) =>
+        (await PastLeftFolderAsync(() => containerd.Snapshots.ViewAsync(request, cancellationToken: cancel))).Mounts;
+
     /// <summary>Removes a snapshot; one that is not there is as good.</summary>
     public static async Task RemoveSnapshotAsync(this NamespacedClient containerd, string snapshotter, string key, CancellationToken cancel)
     {
@@ -61,4 +70,22 @@ public static class SnapshotStore
             // Committed or removed before.
         }
     }
+
+    // A daemon that was killed between making a snapshot's folder and recording it gives the folder's number to the next snapshot, and fails over the folder. In
+    // failing it removes it, so the next call succeeds.
+    private static async Task<T> PastLeftFolderAsync<T>(Func<AsyncUnaryCall<T>> make)
+    {
+        try
+        {
+            return await make();
+        }
+        catch (RpcException left) when (left.StatusCode is StatusCode.Unknown && IsFolderThere(left.Status.Detail))
+        {
+            return await make();
+        }
+    }
+
+    // EEXIST or ENOTEMPTY, as the file system has it.
+    private static bool IsFolderThere(string text) => text.Contains("failed to rename", StringComparison.Ordinal)
+        && (text.Contains("file exists", StringComparison.Ordinal) || text.Contains("directory not empty", StringComparison.Ordinal));
 }

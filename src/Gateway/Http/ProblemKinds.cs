@@ -98,8 +98,6 @@ internal static class ProblemKinds
         "containerd refused or failed in a way that is not the caller's doing. Its own message is in the gateway's log.");
     public static readonly ProblemKind ContainerdUnavailable = new("containerd_unavailable", 503, "containerd cannot be reached",
         "The daemon is down or restarting. `Retry-After` tells when to try again.", Retryable: true);
-    public static readonly ProblemKind SnapshotterBlocked = new("snapshotter_blocked", 503, "containerd cannot make a snapshot",
-        "containerd was killed between making a snapshot's folder and recording it, and the folder hinders every snapshot until containerd cleans up: that it does when it next removes one, for example with an image that is deleted.", Retryable: true);
     public static readonly ProblemKind JobStoreUnavailable = new("job_store_unavailable", 503, "The job store cannot be written",
         "The database of jobs is locked, full or damaged; nothing was started.", Retryable: true);
     public static readonly ProblemKind AccessStoreUnavailable = new("access_store_unavailable", 503, "Keys and grants cannot be written",

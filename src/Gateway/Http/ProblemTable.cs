@@ -47,7 +47,6 @@ internal static class ProblemTable
         StatusCode.Unavailable => new(ProblemKinds.ContainerdUnavailable, "containerd cannot be reached") { RetryAfter = ContainerdRetry },
         StatusCode.DeadlineExceeded => new(ProblemKinds.ContainerdTimeout, "containerd did not answer in time"),
         _ when IsDiskFull(rpc) => new(ProblemKinds.InsufficientStorage, "containerd's disk is full"),
-        _ when IsFolderInTheWay(rpc) => new(ProblemKinds.SnapshotterBlocked, "what a killed containerd left is in the way of the next snapshot") { RetryAfter = ContainerdRetry },
         StatusCode.ResourceExhausted => new(ProblemKinds.TooManyRequests, "containerd refuses more of this at once") { RetryAfter = ContainerdRetry },
         _ => new(ProblemKinds.ContainerdFailure, "containerd failed"),
     };
@@ -56,11 +55,6 @@ internal static class ProblemTable
     public static bool IsDiskFull(RpcException rpc) =>
         rpc.Status.Detail.Contains("no space left on device", StringComparison.Ordinal)
         || rpc.Status.Detail.Contains("disk quota exceeded", StringComparison.Ordinal);
-
-    // EEXIST or ENOTEMPTY, as the file system has it. containerd gives a snapshot's folder the number that its record would have.
-    private static bool IsFolderInTheWay(RpcException rpc) =>
-        rpc.Status.Detail.Contains("failed to rename", StringComparison.Ordinal)
-        && (rpc.Status.Detail.Contains("file exists", StringComparison.Ordinal) || rpc.Status.Detail.Contains("directory not empty", StringComparison.Ordinal));
 
     private static ProblemKind KindOf(OciFault fault) => fault switch
     {

@@ -83,11 +83,11 @@ internal static class CreateSnapshot
             if (request.Kind is SnapshotKind.View)
             {
                 var view = new ViewSnapshotRequest { Snapshotter = snapshotter, Key = request.Key, Parent = request.Parent ?? "", Labels = { labels } };
-                return (await held.Snapshots.ViewAsync(view, cancellationToken: cancel)).Mounts;
+                return await held.ViewSnapshotAsync(view, cancel);
             }
 
             var prepare = new PrepareSnapshotRequest { Snapshotter = snapshotter, Key = request.Key, Parent = request.Parent ?? "", Labels = { labels } };
-            return (await held.Snapshots.PrepareAsync(prepare, cancellationToken: cancel)).Mounts;
+            return await held.PrepareSnapshotAsync(prepare, cancel);
         }
         catch (RpcException taken) when (taken.StatusCode is StatusCode.AlreadyExists)
         {

@@ -99,8 +99,7 @@ internal sealed class FaultNode : IAsyncDisposable
     }
 
     /// <summary>
-    /// Has the daemon look at its snapshots' folders: what it was killed over, between making one and recording it, it only collects beside another, and
-    /// until then it may be able to make none.
+    /// Has the daemon look at its snapshots' folders: what it was killed over, between making one and recording it, it only collects beside another.
     /// </summary>
     public async Task CollectSnapshotsAsync()
     {

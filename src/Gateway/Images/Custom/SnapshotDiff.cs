@@ -27,15 +27,12 @@ internal static class SnapshotDiff
             Ref = $"commit-{held.LeaseId}",
             SourceDateEpoch = work.IsDated ? work.Created.ToTimestamp() : null,
         };
-        request.Left.Add(parent.Length is 0 ? [] : await ViewAsync(held, work.Snapshotter, view, parent, cancel));
+        request.Left.Add(parent.Length is 0 ? [] : await held.ViewSnapshotAsync(new ViewSnapshotRequest { Snapshotter = work.Snapshotter, Key = view, Parent = parent }, cancel));
         request.Right.Add((await held.Snapshots.MountsAsync(new MountsRequest { Snapshotter = work.Snapshotter, Key = work.Snapshot }, cancellationToken: cancel)).Mounts);
         var layer = (await held.Diff.DiffAsync(request, cancellationToken: cancel)).Diff;
         await held.RemoveSnapshotAsync(work.Snapshotter, view, cancel);
         return await LayerOfAsync(held, layer, work.MediaType, manifestType, cancel);
     }
-
-    private static async Task<IEnumerable<Mount>> ViewAsync(NamespacedClient held, string snapshotter, string key, string parent, CancellationToken cancel) =>
-        (await held.Snapshots.ViewAsync(new ViewSnapshotRequest { Snapshotter = snapshotter, Key = key, Parent = parent }, cancellationToken: cancel)).Mounts;
 
     // A compressed layer is labelled with the digest of its tar. The unpacking that follows proves it: on a blob that was here before, anybody may have set it.
     private static async Task<NewLayer?> LayerOfAsync(NamespacedClient held, ContentDescriptor layer, string mediaType, string manifestType, CancellationToken cancel)

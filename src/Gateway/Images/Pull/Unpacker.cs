@@ -97,7 +97,7 @@ internal sealed class Unpacker(PullGates gates)
         {
             try
             {
-                return (await held.Snapshots.PrepareAsync(prepare, cancellationToken: cancel)).Mounts;
+                return await held.PrepareSnapshotAsync(prepare, cancel);
             }
             catch (RpcException taken) when (taken.StatusCode is StatusCode.AlreadyExists && attempt < PrepareAttempts)
             {

@@ -67,7 +67,7 @@ internal sealed class SnapshotWork(ContainerdClient containerd)
         try
         {
             var view = new ViewSnapshotRequest { Snapshotter = snapshotter, Key = key, Parent = parent };
-            return (await held.Snapshots.ViewAsync(view, cancellationToken: cancel)).Mounts;
+            return await held.ViewSnapshotAsync(view, cancel);
         }
         catch (RpcException exists) when (exists.StatusCode is StatusCode.AlreadyExists)
         {

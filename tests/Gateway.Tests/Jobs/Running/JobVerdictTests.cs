@@ -27,7 +27,6 @@ public sealed class JobVerdictTests
         { Unavailable, "retry containerd_unavailable" },
         { new RpcException(new Status(StatusCode.DeadlineExceeded, "")), "retry containerd_timeout" },
         { new RpcException(new Status(StatusCode.Unknown, "write: no space left on device")), "fail insufficient_storage" },
-        { new RpcException(new Status(StatusCode.Unknown, "failed to rename: rename /a/new-1 /a/49: file exists")), "retry snapshotter_blocked" },
         { new RpcException(new Status(StatusCode.PermissionDenied, "")), "fail containerd_failure" },
         { new OciException(OciFault.RegistryUnavailable, "reset"), "retry registry_unavailable" },
         { new OciException(OciFault.RegistryRateLimited, "429"), "retry registry_rate_limited" },
