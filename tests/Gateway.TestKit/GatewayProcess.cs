@@ -20,6 +20,8 @@ public sealed class GatewayProcess : IAsyncDisposable
         {
             ["Containerd__Address"] = containerdAddress,
             ["Containerd__DiskReserve"] = "0",
+            ["Limits__RequestsPerSecond"] = "0", // many tests ask as fast as they can, under one key
+            ["Limits__NamespaceRequestsPerSecond"] = "0",
             ["GATEWAY_BOOTSTRAP_KEY"] = Key,
             ["Jobs__Database"] = Path.Combine(folder, "jobs.db"),
             ["Audit__File"] = Path.Combine(folder, "audit.jsonl"),
