@@ -11,6 +11,19 @@ public static class ContentStore
     private const int AbortAttempts = 20;
     private static readonly TimeSpan AbortPause = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Every blob of the namespace. Leaving the loop ends the daemon's work.</summary>
+    public static async IAsyncEnumerable<Info> BlobsAsync(this NamespacedClient containerd, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var call = containerd.Content.List(new ListContentRequest(), cancellationToken: cancel);
+        while (await call.ResponseStream.MoveNext(cancel))
+        {
+            foreach (var blob in call.ResponseStream.Current.Info)
+            {
+                yield return blob;
+            }
+        }
+    }
+
     /// <summary>The blob's info, or null where this namespace does not have it.</summary>
     public static async Task<Info?> FindAsync(this NamespacedClient containerd, string digest, CancellationToken cancel)
     {

@@ -41,14 +41,10 @@ public static class ResourceGraphReader
     private static async Task AddContentAsync(
         NamespacedClient containerd, Dictionary<ResourceKey, ResourceGraph.Node> nodes, HashSet<string> awaited, CancellationToken cancel)
     {
-        using var call = containerd.Content.List(new ListContentRequest(), cancellationToken: cancel);
-        while (await call.ResponseStream.MoveNext(cancel))
+        await foreach (var blob in containerd.BlobsAsync(cancel))
         {
-            foreach (var blob in call.ResponseStream.Current.Info)
-            {
-                var isRoot = blob.Labels.ContainsKey(LabelNames.GcRoot) || awaited.Contains(blob.Digest);
-                nodes[ResourceKey.Content(blob.Digest)] = new(blob.Size, isRoot, ResourceKey.NamedBy(blob.Labels).ToArray());
-            }
+            var isRoot = blob.Labels.ContainsKey(LabelNames.GcRoot) || awaited.Contains(blob.Digest);
+            nodes[ResourceKey.Content(blob.Digest)] = new(blob.Size, isRoot, ResourceKey.NamedBy(blob.Labels).ToArray());
         }
     }
 

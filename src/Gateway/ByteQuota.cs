@@ -54,10 +54,9 @@ internal sealed class ByteQuota(IOptions<ByteQuotaOptions> options)
     private static async Task<long> StoredAsync(NamespacedClient client, CancellationToken cancel)
     {
         var bytes = 0L;
-        using var list = client.Content.List(new ListContentRequest(), cancellationToken: cancel);
-        while (await list.ResponseStream.MoveNext(cancel))
+        await foreach (var blob in client.BlobsAsync(cancel))
         {
-            bytes += list.ResponseStream.Current.Info.Sum(info => info.Size);
+            bytes += blob.Size;
         }
 
         return bytes;

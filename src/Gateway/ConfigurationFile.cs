@@ -1,4 +1,5 @@
 using Gateway.Auth;
+using Gateway.Http;
 using Microsoft.Extensions.Configuration.Json;
 
 namespace Gateway;
@@ -8,7 +9,6 @@ internal static class ConfigurationFile
 {
     private const string DefaultPath = "/etc/gateway/gateway.json";
     private const string Variable = "GATEWAY_CONFIG";
-    private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     public static void AddConfigurationFile(this WebApplicationBuilder builder)
     {
@@ -24,9 +24,9 @@ internal static class ConfigurationFile
         var sources = builder.Configuration.Sources;
         var last = sources.OfType<JsonConfigurationSource>().LastOrDefault();
         sources.Insert(last is null ? 0 : sources.IndexOf(last) + 1, source);
-        if (!OperatingSystem.IsWindows() && builder.Configuration[$"{AuthOptions.Section}:{nameof(AuthOptions.BootstrapKey)}"] is not null && (File.GetUnixFileMode(path) & Others) is not UnixFileMode.None)
+        if (new ConfigurationBuilder().Add(source).Build()[$"{AuthOptions.Section}:{nameof(AuthOptions.BootstrapKey)}"] is not null && PrivateFile.FindOpening(path, isGiven: true) is { } opening)
         {
-            throw new InvalidOperationException($"the start is refused: {path} may hold the bootstrap key and is open to everybody: chmod 640 it");
+            throw new InvalidOperationException($"the start is refused: it holds the bootstrap key, and {opening}");
         }
     }
 }

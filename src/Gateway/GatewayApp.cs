@@ -51,7 +51,6 @@ internal static class GatewayApp
         app.UseAuditOfDenials();
         app.UseGuessLimit();
         app.UseGatewayAuth();
-        app.UseRequestLimits();
         app.UseAudit();
         app.UseBindingGuard();
         app.UseIdempotency();
@@ -78,5 +77,5 @@ internal static class GatewayApp
     }
 
     private static string BesideJobStore(IServiceProvider services) =>
-        Path.GetDirectoryName(JobStorePath.Choose(services.GetRequiredService<IOptions<JobOptions>>().Value.Database))!;
+        JobStorePath.FolderOf(services.GetRequiredService<IOptions<JobOptions>>().Value);
 }

@@ -57,9 +57,9 @@ public static partial class ProbeNamespaces
                 await client.AbortIngestAsync(ingest.Ref, cancel);
             }
 
-            foreach (var digest in await DigestsAsync(client, cancel))
+            foreach (var blob in await client.BlobsAsync(cancel).ToListAsync(cancel))
             {
-                await Ignoring(StatusCode.NotFound, client.Content.DeleteAsync(new DeleteContentRequest { Digest = digest }, cancellationToken: cancel));
+                await IfThere(client.Content.DeleteAsync(new DeleteContentRequest { Digest = blob.Digest }, cancellationToken: cancel));
             }
 
             foreach (var lease in (await client.Leases.ListAsync(new ListRequest(), cancellationToken: cancel)).Leases)
@@ -67,7 +67,7 @@ public static partial class ProbeNamespaces
                 await client.DropLeaseAsync(lease.Id, sync: false, cancel);
             }
 
-            await Ignoring(StatusCode.NotFound, client.Namespaces.DeleteAsync(new DeleteNamespaceRequest { Name = name }, cancellationToken: cancel));
+            await IfThere(client.Namespaces.DeleteAsync(new DeleteNamespaceRequest { Name = name }, cancellationToken: cancel));
             return true;
         }
         catch (RpcException)
@@ -76,25 +76,13 @@ public static partial class ProbeNamespaces
         }
     }
 
-    private static async Task<IReadOnlyList<string>> DigestsAsync(NamespacedClient client, CancellationToken cancel)
-    {
-        var digests = new List<string>();
-        using var list = client.Content.List(new ListContentRequest(), cancellationToken: cancel);
-        while (await list.ResponseStream.MoveNext(cancel))
-        {
-            digests.AddRange(list.ResponseStream.Current.Info.Select(info => info.Digest));
-        }
-
-        return digests;
-    }
-
-    private static async Task Ignoring<T>(StatusCode code, AsyncUnaryCall<T> call)
+    private static async Task IfThere<T>(AsyncUnaryCall<T> call)
     {
         try
         {
             await call;
         }
-        catch (RpcException gone) when (gone.StatusCode == code)
+        catch (RpcException gone) when (gone.StatusCode is StatusCode.NotFound)
         {
             // As good.
         }

@@ -10,6 +10,7 @@ internal static class AccessEndpoints
 {
     public static void AddAccess(this IHostApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<KeyRing>();
         builder.Services.AddSingleton<IValidator<CreateAccessKeyBody>, CreateAccessKeyValidator>();
         builder.Services.AddSingleton<IValidator<RotateAccessKeyBody>, RotateAccessKeyValidator>();
         builder.Services.AddSingleton<IValidator<CreateAccessGrantBody>, CreateAccessGrantValidator>();

@@ -1,6 +1,7 @@
 using FluentValidation;
 using Gateway.Auth;
 using Gateway.Http;
+using Gateway.Jobs;
 
 namespace Gateway.Access;
 
@@ -43,11 +44,9 @@ internal sealed class CreateAccessGrantValidator : AbstractValidator<CreateAcces
 /// <summary>createAccessGrant.</summary>
 internal static class CreateAccessGrant
 {
-    private const int IdLength = 12;
-
-    public static IResult Handle(HttpContext http, CreateAccessGrantBody body, Caller caller, AccessStore store, TimeProvider time)
+    public static IResult Handle(HttpContext http, CreateAccessGrantBody body, Caller caller, AccessStore store, JobId ids, TimeProvider time)
     {
-        var id = Guid.NewGuid().ToString("N")[..IdLength];
+        var id = ids.Next();
         var grant = new StoredGrant(id, body.Subject, body.Group, new Grant(body.Permissions, body.Namespaces, body.Protected is true), caller.Subject, time.GetUtcNow());
         store.Change(state => state.With(grant));
         return Resource.Created(http, $"/v1/access/grants/{id}", GrantView.From(grant));

@@ -1,6 +1,7 @@
 using FluentValidation;
 using Gateway.Auth;
 using Gateway.Http;
+using Gateway.Jobs;
 
 namespace Gateway.Access;
 
@@ -31,15 +32,13 @@ internal sealed class CreateAccessKeyValidator : AbstractValidator<CreateAccessK
 /// <summary>createAccessKey.</summary>
 internal static class CreateAccessKey
 {
-    private const int IdLength = 12;
-
-    public static IResult Handle(HttpContext http, CreateAccessKeyBody body, Caller caller, AccessStore store, TimeProvider time)
+    public static IResult Handle(HttpContext http, CreateAccessKeyBody body, Caller caller, AccessStore store, JobId ids, TimeProvider time)
     {
-        var id = Guid.NewGuid().ToString("N")[..IdLength];
+        var id = ids.Next();
         var (secret, sha256) = ApiKeys.Make(id);
         var now = time.GetUtcNow();
-        var key = new StoredKey(id, body.Name, [.. body.Grants.Select(grant => grant.ToGrant())], [new KeySecret(sha256, null)], caller.Subject, now, body.ExpiresAt, null);
-        store.Change(state => state.With(key));
+        var key = new StoredKey(id, body.Name, [KeySecret.FromHex(sha256)], body.ExpiresAt, [.. body.Grants.Select(grant => grant.ToGrant())], caller.Subject, now, LastUsedAt: null);
+        store.Change(state => state.With([key]));
         return Resource.Created(http, $"/v1/access/keys/{id}", KeyView.From(key, null, now, secret));
     }
 }

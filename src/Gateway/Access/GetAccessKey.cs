@@ -1,4 +1,3 @@
-using Gateway.Auth;
 using Gateway.Http;
 
 namespace Gateway.Access;
@@ -6,6 +5,5 @@ namespace Gateway.Access;
 /// <summary>getAccessKey.</summary>
 internal static class GetAccessKey
 {
-    public static IResult Handle(HttpContext http, string key, AccessStore store, CurrentAuth auth, KeyUse use, TimeProvider time) =>
-        Resource.Ok(http, KeyRing.View(key, store, auth, use, time));
+    public static IResult Handle(HttpContext http, string key, KeyRing keys) => Resource.Ok(http, keys.Find(key));
 }

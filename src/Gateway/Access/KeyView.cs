@@ -49,11 +49,11 @@ internal sealed record KeyView
         ReplacedSecretEndsAt = key.Secrets.ElementAtOrDefault(1)?.EndsAt is { } end && end > now ? end : null,
     };
 
-    public static KeyView From(ApiKeyEntry key) => new()
+    public static KeyView From(string id, KeyRule configured) => new()
     {
-        Id = key.Id,
-        Grants = [.. key.Grants.Select(grant => GrantBody.From(grant.ToGrant()))],
+        Id = id,
+        Grants = [.. configured.Grants.Select(GrantBody.From)],
         Configured = true,
-        ExpiresAt = key.ExpiresAt,
+        ExpiresAt = configured.ExpiresAt,
     };
 }

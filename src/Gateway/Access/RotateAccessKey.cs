@@ -21,17 +21,17 @@ internal sealed class RotateAccessKeyValidator : AbstractValidator<RotateAccessK
 /// <summary>rotateAccessKey.</summary>
 internal static class RotateAccessKey
 {
-    public static IResult Handle(string key, RotateAccessKeyBody body, AccessStore store, CurrentAuth auth, KeyUse use, TimeProvider time)
+    public static IResult Handle(HttpContext http, string key, RotateAccessKeyBody body, AccessStore store, KeyRing keys, KeyUse use, TimeProvider time)
     {
         var (secret, sha256) = ApiKeys.Make(key);
         var now = time.GetUtcNow();
-        var overlap = Duration.TryParse(body.Overlap ?? "0s", out var given) ? given : TimeSpan.Zero;
-        store.Change(state =>
+        var overlap = body.Overlap is null ? TimeSpan.Zero : Duration.Parse(body.Overlap);
+        var changed = store.Change(state =>
         {
-            var stored = state.FindStored(key, auth);
-            return state.With(stored with { Secrets = [new KeySecret(sha256, null), stored.Secrets[0] with { EndsAt = now + overlap }] });
+            var stored = keys.FindStored(state, key);
+            return state.With([stored with { Secrets = [KeySecret.FromHex(sha256), stored.Secrets[0] with { EndsAt = now + overlap }] }]);
         });
-        var rotated = store.State.FindStored(key, auth);
-        return TypedResults.Json(KeyView.From(rotated, use.Of(rotated), now, secret), GatewayJson.Options);
+        var rotated = changed.Keys[key];
+        return Resource.Fresh(http, KeyView.From(rotated, use.Of(rotated), now, secret));
     }
 }

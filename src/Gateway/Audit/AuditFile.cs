@@ -1,4 +1,4 @@
-using Gateway.Jobs;
+using Gateway.Http;
 using Microsoft.Win32.SafeHandles;
 
 namespace Gateway.Audit;

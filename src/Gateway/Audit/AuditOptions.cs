@@ -21,5 +21,5 @@ internal sealed class AuditOptions
     public int KeepFiles { get; set; } = 8;
 
     public string PathBeside(JobOptions jobs) =>
-        Path.GetFullPath(File ?? Path.Join(Path.GetDirectoryName(JobStorePath.Choose(jobs.Database)), "audit.jsonl"));
+        Path.GetFullPath(File ?? Path.Join(JobStorePath.FolderOf(jobs), "audit.jsonl"));
 }

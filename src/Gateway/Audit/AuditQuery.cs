@@ -8,8 +8,6 @@ namespace Gateway.Audit;
 /// <summary>Which records are asked for; all that are named must fit.</summary>
 internal sealed record AuditQuery
 {
-    private const string EveryNamespace = "*";
-
     /// <summary>Longest name that a record can hold, in characters.</summary>
     private const int MaxName = 303;
 
@@ -46,7 +44,7 @@ internal sealed record AuditQuery
             RequireName(field, name);
         }
 
-        return record => caller.May(Permission.AuditRead, record.Namespace ?? EveryNamespace)
+        return record => caller.May(Permission.AuditRead, record.Namespace ?? Grant.Everywhere)
             && Fits(Namespace, record.Namespace) && Fits(Subject, record.Subject) && Fits(Operation, record.Operation) && Fits(Job, record.Job)
             && (since is null || record.Time >= since) && (until is null || record.Time < until);
     }

@@ -1,4 +1,4 @@
-using Gateway.Jobs;
+using Gateway.Http;
 
 namespace Gateway.Audit;
 
@@ -7,8 +7,6 @@ namespace Gateway.Audit;
 /// <param name="TornBytes">Bytes behind it, which a crash has left; they are taken away.</param>
 internal sealed record AuditStart(AuditChain Chain, long Length, long TornBytes)
 {
-    private const UnixFileMode OthersMay = ~(UnixFileMode.UserRead | UnixFileMode.UserWrite);
-
     /// <summary>Files checked at the start: the one that is written and the newest that was put aside. The command verify-audit checks all.</summary>
     private const int Checked = 2;
 
@@ -30,9 +28,9 @@ internal sealed record AuditStart(AuditChain Chain, long Length, long TornBytes)
     public static AuditStart Read(string path)
     {
         var files = AuditFiles.OldestFirst(path).TakeLast(Checked).ToArray();
-        if (files.FirstOrDefault(IsOpenToOthers) is { } open)
+        if (files.Select(file => PrivateFile.FindOpening(file)).FirstOrDefault(opening => opening is not null) is { } open)
         {
-            throw new AuditException($"the audit {open} is open to others: chmod 600 it");
+            throw new AuditException($"the audit {open}");
         }
 
         var chain = new AuditChain();
@@ -52,8 +50,6 @@ internal sealed record AuditStart(AuditChain Chain, long Length, long TornBytes)
         var length = AuditLines.WholeLength(file);
         return new AuditStart(chain, length, RandomAccess.GetLength(file) - length);
     }
-
-    private static bool IsOpenToOthers(string file) => !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & OthersMay) is not UnixFileMode.None;
 
     /// <summary>What has to be recorded of it.</summary>
     public IEnumerable<AuditRecord> Findings()

@@ -3,7 +3,7 @@ using Gateway.Http;
 namespace Gateway.Auth;
 
 /// <summary>Finds the caller and decides on the endpoint, before anything is bound or looked up. What declares nothing is denied.</summary>
-internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, TokenCallers tokens, CertificateCallers certificates)
+internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, TokenCallers tokens, CertificateCallers certificates, RequestBudgets budgets)
 {
     private const string KeyHeader = "X-API-Key";
 
@@ -24,6 +24,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, Token
         }
 
         http.Features.Set(caller);
+        budgets.TakeOf(caller); // before the decision: a refusal costs a record of the audit
         var needs = endpoint.Metadata.GetMetadata<NeedsPermission>();
         var containerdNamespace = http.GetRouteValue("namespace") as string;
         if (needs is null || !IsGranted(needs, caller, containerdNamespace))
@@ -34,6 +35,11 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, Token
         if (containerdNamespace is not null && !Validation.IsNamespaceName(containerdNamespace))
         {
             throw ProblemException.InvalidField("namespace", "is not a namespace's name: letters, digits, and single '.', '_' or '-' between them, at most 76 characters");
+        }
+
+        if (containerdNamespace is not null)
+        {
+            budgets.TakeOf(containerdNamespace);
         }
 
         await next(http);

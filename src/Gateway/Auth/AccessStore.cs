@@ -7,10 +7,8 @@ namespace Gateway.Auth;
 /// <summary>Keeps keys and grants in one file, mode 0600, that is replaced whole with each change.</summary>
 internal sealed class AccessStore
 {
-    /// <summary>Keys, and as many grants. The file is written whole, and each request may look through the grants.</summary>
+    /// <summary>Keys, and as many grants: the file is written whole.</summary>
     public const int MaxEntries = 1000;
-
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly Lock writing = new();
     private readonly string path;
@@ -28,9 +26,9 @@ internal sealed class AccessStore
             return new AccessStore(path, AccessState.Empty);
         }
 
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) is not UnixFileMode.None)
+        if (PrivateFile.FindOpening(path) is { } opening)
         {
-            throw Refused($"the file with keys and grants, {path}, is open to others: chmod 600 it");
+            throw Refused($"the file with keys and grants, {opening}");
         }
 
         try
@@ -45,7 +43,7 @@ internal sealed class AccessStore
     }
 
     /// <summary>Puts what is made of the present state in its place, on the disk before anybody is asked by it.</summary>
-    public void Change(Func<AccessState, AccessState> change)
+    public AccessState Change(Func<AccessState, AccessState> change)
     {
         lock (writing)
         {
@@ -56,15 +54,15 @@ internal sealed class AccessStore
             }
 
             Write(changed);
-            state = changed;
+            return state = changed;
         }
     }
 
     /// <summary>A caller with what the store grants it besides.</summary>
     public Caller CallerOf(string subject, IReadOnlyList<string> groups, IEnumerable<Grant> grants)
     {
-        var granted = state.Grants.Values.Where(grant => grant.Subject == subject || (grant.Group is not null && groups.Contains(grant.Group, StringComparer.Ordinal)));
-        return new Caller(subject, [.. grants, .. granted.Select(grant => grant.Grant)]) { Groups = groups };
+        var now = state;
+        return new Caller(subject, [.. grants, .. now.OfSubjects[subject], .. groups.SelectMany(group => now.OfGroups[group])]) { Groups = groups };
     }
 
     private void Write(AccessState changed)
@@ -72,15 +70,8 @@ internal sealed class AccessStore
         var made = path + ".new";
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.Delete(made);
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-            {
-                options.UnixCreateMode = OwnerOnly;
-            }
-
-            using (var file = new FileStream(made, options))
+            PrivateFile.EnsureFolder(Path.GetDirectoryName(path)!);
+            using (var file = PrivateFile.Open(made, FileMode.Create, FileShare.None))
             {
                 JsonSerializer.Serialize(file, changed, GatewayJson.Options);
                 file.Flush(flushToDisk: true);

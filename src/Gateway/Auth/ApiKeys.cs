@@ -8,12 +8,10 @@ namespace Gateway.Auth;
 internal sealed partial class ApiKeys(CurrentAuth auth, AccessStore access, KeyUse use, BootstrapKey bootstrap, TimeProvider time)
 {
     public const string Prefix = "gwk_";
-    public const string SubjectPrefix = "key:";
-
-    private const string BootstrapSubject = SubjectPrefix + "bootstrap";
+    private const string SubjectPrefix = "key:";
 
     private static readonly byte[] Dummy = SHA256.HashData("no such key"u8);
-    private static readonly Grant Everything = new([Permission.Admin], [Grant.Everywhere]);
+    private static readonly Grant[] Everything = [new([Permission.Admin], [Grant.Everywhere])];
 
     /// <summary>The caller a key stands for, or null. Takes the same work whether the id is known or not.</summary>
     public Caller? Find(string key)
@@ -21,51 +19,38 @@ internal sealed partial class ApiKeys(CurrentAuth auth, AccessStore access, KeyU
         // The whole key's hash: the operator may have chosen any text for it.
         var isBootstrap = CryptographicOperations.FixedTimeEquals(Hash(key), bootstrap.Hash ?? Dummy) && bootstrap.Hash is not null;
         var match = Format().Match(key);
-        var (id, hash) = (match.Groups["id"].Value, Hash(match.Groups["secret"].Value));
-        var configured = match.Success ? Configured(id, hash) : Matches(hash, null);
-        var stored = match.Success ? Stored(id, hash) : Matches(hash, null) | Matches(hash, null);
-        if (isBootstrap)
-        {
-            return access.CallerOf(BootstrapSubject, [], [Everything]);
-        }
-
-        if (stored)
+        var id = match.Groups["id"].Value;
+        var stored = match.Success ? access.State.Keys.GetValueOrDefault(id) : null;
+        var rule = match.Success ? auth.Keys.GetValueOrDefault(id) ?? stored : null;
+        var isKey = IsTaken(rule, Hash(match.Groups["secret"].Value));
+        if (isKey && rule == stored)
         {
             use.Note(id);
         }
 
-        return !configured && !stored ? null : access.CallerOf(SubjectPrefix + id, [], configured
-            ? auth.Options.ApiKeys.First(entry => entry.Id == id).Grants.Select(grant => grant.ToGrant())
-            : access.State.Keys.GetValueOrDefault(id)?.Grants ?? []);
+        return isBootstrap ? access.CallerOf(SubjectPrefix + "bootstrap", [], Everything) : isKey ? access.CallerOf(SubjectPrefix + id, [], rule!.Grants) : null;
     }
 
-    /// <summary>A new key and the hash of its secret.</summary>
+    /// <summary>A new key and the hash of its secret, in hex.</summary>
     public static (string Key, string Sha256) Make(string id)
     {
         var secret = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
         return ($"{Prefix}{id}_{secret}", Convert.ToHexStringLower(Hash(secret)));
     }
 
-    private bool Configured(string id, byte[] hash)
+    // Two secrets are compared whether there are any or not: the second is one that was replaced, for as long as it is still taken.
+    private bool IsTaken(KeyRule? rule, byte[] hash)
     {
-        var entry = auth.Options.ApiKeys.FirstOrDefault(entry => entry.Id == id);
-        return Matches(hash, entry?.Sha256) && IsValid(entry!.ExpiresAt);
+        var now = time.GetUtcNow();
+        var isTaken = false;
+        for (var i = 0; i < 2; i++)
+        {
+            var secret = rule?.Secrets.ElementAtOrDefault(i);
+            isTaken |= CryptographicOperations.FixedTimeEquals(hash, secret?.Sha256 ?? Dummy) && secret is not null && !(secret.EndsAt <= now);
+        }
+
+        return isTaken && !(rule!.ExpiresAt <= now);
     }
-
-    // Two secrets at most: the other one is the one that was replaced, for as long as it is still taken.
-    private bool Stored(string id, byte[] hash)
-    {
-        var entry = access.State.Keys.GetValueOrDefault(id);
-        var (newest, replaced) = (entry?.Secrets.ElementAtOrDefault(0), entry?.Secrets.ElementAtOrDefault(1));
-        var isNewest = Matches(hash, newest?.Sha256);
-        var isReplaced = Matches(hash, replaced?.Sha256);
-        return ((isNewest && IsValid(newest!.EndsAt)) || (isReplaced && IsValid(replaced!.EndsAt))) && IsValid(entry!.ExpiresAt);
-    }
-
-    private bool IsValid(DateTimeOffset? end) => end is null || end > time.GetUtcNow();
-
-    private static bool Matches(byte[] hash, string? sha256) =>
-        CryptographicOperations.FixedTimeEquals(hash, sha256 is null ? Dummy : Convert.FromHexString(sha256)) && sha256 is not null;
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 

@@ -55,7 +55,7 @@ internal sealed class BootstrapKey
 
         if (File.Exists(path))
         {
-            if (SecretFile.FindOpening(path) is { } opening)
+            if (PrivateFile.FindOpening(path) is { } opening)
             {
                 throw Refused($"the file with the bootstrap key's hash, {opening}");
             }

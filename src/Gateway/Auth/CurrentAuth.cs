@@ -13,15 +13,18 @@ internal sealed partial class CurrentAuth : IDisposable
     private readonly IValidateOptions<AuthOptions> rules;
     private readonly ILogger<CurrentAuth> logger;
     private readonly IDisposable watch;
-    private volatile AuthOptions options;
+    private volatile Parsed current;
 
     public CurrentAuth(IConfiguration configuration, IOptions<AuthOptions> atStart, IValidateOptions<AuthOptions> rules, ILogger<CurrentAuth> logger)
     {
-        (this.configuration, this.rules, this.logger, options) = (configuration, rules, logger, atStart.Value);
+        (this.configuration, this.rules, this.logger, current) = (configuration, rules, logger, new Parsed(atStart.Value));
         watch = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
     }
 
-    public AuthOptions Options => options;
+    public IReadOnlyList<IssuerEntry> Issuers => current.Options.Issuers;
+
+    /// <summary>The configured API keys by id.</summary>
+    public IReadOnlyDictionary<string, KeyRule> Keys => current.Keys;
 
     public void Dispose() => watch.Dispose();
 
@@ -37,13 +40,21 @@ internal sealed partial class CurrentAuth : IDisposable
                 return;
             }
 
-            options = changed;
+            current = new Parsed(changed);
             LogChanged(changed.ApiKeys.Count, changed.Issuers.Count);
         }
         catch (InvalidOperationException unreadable) // a value of the wrong type
         {
             LogRefused(unreadable.Message);
         }
+    }
+
+    private sealed class Parsed(AuthOptions options)
+    {
+        public AuthOptions Options => options;
+
+        public IReadOnlyDictionary<string, KeyRule> Keys { get; } = options.ApiKeys.ToDictionary(
+            key => key.Id, key => new KeyRule([KeySecret.FromHex(key.Sha256)], key.ExpiresAt, [.. key.Grants.Select(grant => grant.ToGrant())]), StringComparer.Ordinal);
     }
 
     [LoggerMessage(LogLevel.Information, "The configuration of access has changed: {Keys} keys, {Issuers} issuers")]

@@ -40,7 +40,7 @@ internal sealed partial class KeyUse(AccessStore store, TimeProvider time, ILogg
 
         try
         {
-            store.Change(state => noted.Where(use => state.Keys.ContainsKey(use.Key)).Aggregate(state, (changed, use) => changed.With(changed.Keys[use.Key] with { LastUsedAt = use.Value })));
+            store.Change(state => state.With(noted.Where(use => state.Keys.ContainsKey(use.Key)).Select(use => state.Keys[use.Key] with { LastUsedAt = use.Value })));
             foreach (var use in noted)
             {
                 used.TryRemove(use); // unless it has been used again

@@ -11,7 +11,4 @@ internal static class RequestLimitExtensions
 
     /// <summary>Comes before the caller is looked for.</summary>
     public static void UseGuessLimit(this IApplicationBuilder app) => app.UseMiddleware<GuessLimit>();
-
-    /// <summary>Comes after the caller is known, and may do what it asks.</summary>
-    public static void UseRequestLimits(this IApplicationBuilder app) => app.UseMiddleware<RequestLimits>();
 }

@@ -16,8 +16,11 @@ internal sealed class TokenCallers(CurrentAuth auth, AccessStore access)
     public async Task<Caller?> FindAsync(HttpContext http, string token)
     {
         // What the token says of its issuer only chooses whose rules and keys it is judged by.
-        var issuer = auth.Options.Issuers.Count > 0 && IssuerOf(token) is { } name ? auth.Options.Issuers.FirstOrDefault(entry => entry.ValidIssuer == name) : null;
-        if (issuer is null || await http.RequestServices.GetRequiredService<IAuthenticationSchemeProvider>().GetSchemeAsync(issuer.Name) is null)
+        var issuers = auth.Issuers;
+        var issuer = issuers.Count > 0 && IssuerOf(token) is { } name ? issuers.FirstOrDefault(entry => entry.ValidIssuer == name) : null;
+
+        // One that has come since the start has no scheme yet; where it is the first, there are no schemes at all.
+        if (issuer is null || http.RequestServices.GetService<IAuthenticationSchemeProvider>() is not { } schemes || await schemes.GetSchemeAsync(issuer.Name) is null)
         {
             return null;
         }

@@ -1,6 +1,5 @@
 using Gateway.Containerd;
 using Gateway.Containerd.Services.Containers;
-using Gateway.Containerd.Services.Content;
 using Gateway.Containerd.Services.Images;
 using Gateway.Containerd.Services.Leases;
 using Gateway.Containerd.Services.Snapshots;
@@ -102,11 +101,12 @@ internal sealed class ReferenceReader(NamespacedClient client, IReadOnlyList<str
     private async Task<HashSet<string>> NamingAsync(HashSet<string> level, CancellationToken cancel)
     {
         var naming = new HashSet<string>(StringComparer.Ordinal);
-        using var call = client.Content.List(new ListContentRequest(), cancellationToken: cancel);
-        while (await call.ResponseStream.MoveNext(cancel))
+        await foreach (var blob in client.BlobsAsync(cancel))
         {
-            naming.UnionWith(call.ResponseStream.Current.Info
-                .Where(info => info.Labels.Any(label => IsContentEdge(label.Key) && level.Contains(label.Value))).Select(info => info.Digest));
+            if (blob.Labels.Any(label => IsContentEdge(label.Key) && level.Contains(label.Value)))
+            {
+                naming.Add(blob.Digest);
+            }
         }
 
         return naming;

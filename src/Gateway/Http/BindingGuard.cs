@@ -13,8 +13,15 @@ internal sealed class BindingGuard(RequestDelegate next)
     {
         if (http.GetEndpoint() is { } endpoint)
         {
-            RequireUtf8(http.Request, endpoint);
-            RequirePlain(http, endpoint);
+            if (http.Request.ContentType is not null)
+            {
+                RequireUtf8(http.Request, endpoint);
+            }
+
+            if (http.Request.QueryString.HasValue)
+            {
+                RequirePlain(http, endpoint);
+            }
         }
 
         return next(http);

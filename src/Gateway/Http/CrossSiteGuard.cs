@@ -18,7 +18,7 @@ internal sealed class CrossSiteGuard(RequestDelegate next, CrossOrigins origins)
     {
         var site = request.Headers["Sec-Fetch-Site"].ToString();
         var origin = request.Headers.Origin.ToString();
-        return !origins.Has(origin) && (site is "cross-site" or "same-site"
+        return !origins.Has(origin) && (site is not ("" or "same-origin" or "none")
             || (origin.Length > 0 && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)));
     }
 }

@@ -1,3 +1,5 @@
+using Gateway.Containerd;
+
 namespace Gateway.Http;
 
 /// <summary>A JSON Merge Patch (RFC 7396) of labels: <c>{"labels": {"keep": "value", "drop": null}}</c>.</summary>
@@ -21,7 +23,7 @@ internal sealed record LabelsPatch
     /// <param name="current">The keys it has; those of containerd do not count, which has a label for each child of an index.</param>
     public void RequireRoom(IEnumerable<string> current)
     {
-        var own = current.Where(key => !Validation.IsReserved(key)).ToHashSet(StringComparer.Ordinal);
+        var own = current.Where(key => !LabelNames.IsReserved(key)).ToHashSet(StringComparer.Ordinal);
         // An empty value removes the label in the daemon.
         var after = own.Except(Labels.Keys, StringComparer.Ordinal).Count() + Labels.Values.Count(value => !string.IsNullOrEmpty(value));
         Validation.RequireRoom(own.Count, after);

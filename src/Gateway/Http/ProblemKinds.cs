@@ -12,7 +12,7 @@ internal static class ProblemKinds
     public static readonly ProblemKind InvalidRequest = new("invalid_request", 400, "The request is not valid",
         "A field, parameter or header of the request is missing, unknown, or outside its bounds. `errors` names each field with its messages.");
     public static readonly ProblemKind Unauthorized = new("unauthorized", 401, "Valid credentials are needed",
-        "Send an API key (`X-API-Key`, or `Authorization: Bearer gwk_...`) a JWT of a configured issuer, or come with a client certificate.");
+        "Send an API key (`X-API-Key`, or `Authorization: Bearer gwk_...`), a JWT of a configured issuer, or come with a client certificate.");
     public static readonly ProblemKind Forbidden = new("forbidden", 403, "The caller may not do this",
         "The caller is known but lacks the permission this operation names in the OpenAPI document, in this namespace.");
     public static readonly ProblemKind ReservedLabel = new("reserved_label", 403, "The label is reserved for containerd",

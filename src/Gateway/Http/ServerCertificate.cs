@@ -93,7 +93,7 @@ internal sealed partial class ServerCertificate
             return null;
         }
 
-        if (SecretFile.FindOpening(keyFile) is { } opening)
+        if (PrivateFile.FindOpening(keyFile, isGiven: true) is { } opening)
         {
             throw new InvalidDataException(opening);
         }

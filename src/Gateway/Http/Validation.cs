@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using FluentValidation;
+using Gateway.Containerd;
 
 namespace Gateway.Http;
 
@@ -10,9 +11,7 @@ internal static partial class Validation
     public const int MaxLabels = 64;
 
     /// <summary>Longest label, key and value together, in bytes: containerd's own bound.</summary>
-    public const int MaxLabelBytes = 4096;
-
-    private static readonly string[] ReservedPrefixes = ["containerd.io/", "io.cri-containerd"];
+    public const int MaxLabelBytes = LabelNames.MaxLabelBytes;
 
     /// <summary>Runs the registered validator on the body before the handler sees it.</summary>
     public static RouteHandlerBuilder Validates<TRequest>(this RouteHandlerBuilder endpoint) =>
@@ -60,7 +59,7 @@ internal static partial class Validation
         var count = 0;
         foreach (var (key, value) in labels)
         {
-            if (IsReserved(key))
+            if (LabelNames.IsReserved(key))
             {
                 yield return ($"label '{key}' is reserved for containerd", true);
             }
@@ -80,9 +79,6 @@ internal static partial class Validation
             }
         }
     }
-
-    /// <summary>Whether a label steers containerd itself.</summary>
-    public static bool IsReserved(string key) => ReservedPrefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
 
     /// <summary>The bound of a resource's labels over all its changes, by how many of callers it has and would have.</summary>
     public static void RequireRoom(int before, int after)

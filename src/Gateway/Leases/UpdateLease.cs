@@ -43,7 +43,7 @@ internal static class UpdateLease
         return Resource.Ok(http, LeaseView.From(result, now));
     }
 
-    private static int OwnIn(ICollection<string> labels) => labels.Count(key => !Validation.IsReserved(key));
+    private static int OwnIn(ICollection<string> labels) => labels.Count(key => !LabelNames.IsReserved(key));
 
     private static void Apply(LeasePatch patch, Dictionary<string, string> labels, DateTimeOffset now)
     {

@@ -1,5 +1,4 @@
 using Gateway.Containerd;
-using Gateway.Containerd.Services.Content;
 using Gateway.Containerd.Services.Namespaces;
 using Gateway.Containerd.Services.Snapshots;
 using Grpc.Core;
@@ -41,13 +40,9 @@ internal sealed class DiskUse(ContainerdClient containerd, TimeProvider time) : 
         foreach (var containerdNamespace in (await containerd.Namespaces.ListAsync(new ListNamespacesRequest(), cancellationToken: cancel)).Namespaces)
         {
             var client = containerd.In(containerdNamespace.Name);
-            using var content = client.Content.List(new ListContentRequest(), cancellationToken: cancel);
-            while (await content.ResponseStream.MoveNext(cancel))
+            await foreach (var blob in client.BlobsAsync(cancel))
             {
-                foreach (var blob in content.ResponseStream.Current.Info)
-                {
-                    blobs[blob.Digest] = blob.Size;
-                }
+                blobs[blob.Digest] = blob.Size;
             }
 
             foreach (var snapshotter in snapshots.Keys)

@@ -17,6 +17,7 @@ internal sealed class DocumentRules : IDocumentFilter
 
     private static readonly SortedDictionary<string, string> Tags = new(StringComparer.Ordinal)
     {
+        ["Access"] = "Who may do what: API keys, grants, and who the caller is.",
         ["Audit"] = "Who asked for which change, from where, and what became of it.",
         ["Content"] = "The content store: blobs by digest, and ingests, which are blobs still being written.",
         ["Images"] = "Images of a namespace, and the pulls that bring them.",

@@ -47,6 +47,24 @@ public sealed class ConfigurationReloadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Issuer_that_comes_later_is_not_taken_before_the_next_start()
+    {
+        using var forge = new TokenForge();
+        var keySet = Path.Combine(folder, "jwks.json");
+        await File.WriteAllTextAsync(keySet, forge.KeySet);
+        var issuer = new { TokenForge.Issuer, TokenForge.Audience, JwksFile = keySet, Grants = new[] { new { Subject = "alice", Permissions = new[] { "images:read" }, Namespaces = new[] { "team-a" } } } };
+        Write(new { Auth = new { Issuers = new[] { issuer } } });
+        await Wait.UntilAsync(() => gateway.Log.Contains("0 keys, 1 issuers", StringComparison.Ordinal), "the issuer is read");
+        using var alice = new GatewayApi(gateway.Url, forge.Good());
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(alice, "team-a"));
+
+        await gateway.TerminateAsync();
+        await gateway.StartAsync();
+        using var later = new GatewayApi(gateway.Url, forge.Good());
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(later, "team-a"));
+    }
+
+    [Fact]
     public async Task File_with_the_bootstrap_key_that_everybody_may_read_refuses_the_start()
     {
         var file = Path.Combine(folder, "open.json");
@@ -54,13 +72,18 @@ public sealed class ConfigurationReloadTests : IAsyncLifetime
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
         var (exit, log) = await GatewayProcess.StartRefusedAsync(new Dictionary<string, string?> { ["GATEWAY_CONFIG"] = file });
         Assert.NotEqual(0, exit);
-        Assert.Contains("may hold the bootstrap key and is open to everybody", log);
+        Assert.Contains("it holds the bootstrap key, and", log);
     }
 
     private void Write(string permission, string ns)
     {
         var key = new { Id = "reader", Sha256 = GuardedGateway.HashOf(GuardedGateway.Secret), Grants = new[] { new { Permissions = new[] { permission }, Namespaces = new[] { ns } } } };
-        File.WriteAllText(ConfigFile + ".new", JsonSerializer.Serialize(new { Auth = new { ApiKeys = new[] { key } } }));
+        Write(new { Auth = new { ApiKeys = new[] { key } } });
+    }
+
+    private void Write(object configuration)
+    {
+        File.WriteAllText(ConfigFile + ".new", JsonSerializer.Serialize(configuration));
         File.Move(ConfigFile + ".new", ConfigFile, overwrite: true);
     }
 

@@ -23,7 +23,7 @@ public static class AccessData
     public static TheoryData<string> OtherSites =>
     [
         "Origin: http://evil.test", "Origin: null", "Origin: https://{host}", "Origin: http://{host}/", "Origin: http://127.0.0.1", "Origin: http://{host}.evil.test", "Origin: http://evil.test\nSec-Fetch-Site: same-origin", "Origin: http://{host}\nSec-Fetch-Site: cross-site",
-        "Origin: http://{host}\nOrigin: http://evil.test", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site", "Origin: file://", "Origin: http://localhost.evil.test", "Origin: http://u@{host}",
+        "Origin: http://{host}\nOrigin: http://evil.test", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site", "Sec-Fetch-Site: bogus", "Sec-Fetch-Site: Cross-Site", "Sec-Fetch-Site: none\nSec-Fetch-Site: cross-site", "Origin: file://", "Origin: http://localhost.evil.test", "Origin: http://u@{host}",
     ];
 
     public static TheoryData<string> OtherHosts =>

@@ -55,6 +55,18 @@ public sealed class RequestLimitsTests
     }
 
     [Fact]
+    public async Task Caller_is_told_to_wait_when_it_asks_for_what_it_may_not_and_its_refusals_fill_no_audit()
+    {
+        await using var gateway = await StartAsync(("Limits__RequestsPerSecond", "5"));
+        using var quiet = gateway.As("quiet");
+        var refused = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => quiet.PostAsync("/v1/namespaces/noisy/images/prune", new { })));
+        var denied = refused.Count(answer => answer.Status is HttpStatusCode.Forbidden);
+        Assert.Equal(200 - denied, refused.Count(answer => answer.Status is HttpStatusCode.TooManyRequests));
+        Assert.InRange(denied, 10, 100);
+        Assert.Equal(denied, File.ReadLines(Path.Combine(gateway.Folder, "audit.jsonl")).Count(line => line.Contains("\"kind\":\"denied\"", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Address_that_guesses_is_not_listened_to_even_when_it_is_right()
     {
         await using var gateway = await StartAsync(("Limits__WrongCredentialsPerMinute", "5"));

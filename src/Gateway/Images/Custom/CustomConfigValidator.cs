@@ -33,7 +33,6 @@ internal sealed class CustomConfigValidator : AbstractValidator<CustomConfig>
         RuleFor(config => config.StopSignal).Must(signal => signal is null or "" || ConfigGrammar.IsSignal(signal))
             .WithMessage("is not a signal; examples are SIGTERM, SIGRTMIN+3 and 15");
         RuleFor(config => config.Labels).MustBeLabels();
-        RuleFor(config => config.Labels).MustHaveValues();
     }
 
     private static string TextMessage => $"is longer than {MaxTextLength} characters or holds a NUL";

@@ -1,4 +1,5 @@
 using Dapper;
+using Gateway.Http;
 using Microsoft.Data.Sqlite;
 
 namespace Gateway.Jobs;

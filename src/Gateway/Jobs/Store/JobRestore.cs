@@ -1,3 +1,5 @@
+using Gateway.Http;
+
 namespace Gateway.Jobs;
 
 /// <summary>Puts the backup in the place of the store. What stood there is moved aside, and the backup stays.</summary>

@@ -1,3 +1,5 @@
+using Gateway.Http;
+
 namespace Gateway.Jobs;
 
 /// <summary>The files of the store: the database, its lock and its key.</summary>
@@ -15,7 +17,10 @@ internal sealed class JobStoreFiles : IDisposable
         var path = JobStorePath.Choose(options.Database);
         foreach (var file in new[] { path, $"{path}-wal", $"{path}-shm", JobBackup.PathOf(path), JobSecrets.KeyPath(path) })
         {
-            PrivateFile.RequirePrivate(file);
+            if (PrivateFile.FindOpening(file) is { } opening)
+            {
+                throw new JobStoreException(JobStoreFault.OpenToOthers, $"the start is refused: the job store's file {opening}");
+            }
         }
 
         var database = JobDatabase.Open(path);

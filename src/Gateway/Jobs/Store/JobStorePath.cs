@@ -1,3 +1,5 @@
+using Gateway.Http;
+
 namespace Gateway.Jobs;
 
 /// <summary>Chooses where the store is.</summary>
@@ -9,6 +11,9 @@ internal static class JobStorePath
     public static string Choose(string? configured) => configured is not null ? Path.GetFullPath(configured)
         : CanWrite(SystemPath) ? SystemPath
         : UserPath(Environment.GetEnvironmentVariable("XDG_STATE_HOME"), Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
+
+    /// <summary>The folder of the store, where other things of the gateway lie by default.</summary>
+    public static string FolderOf(JobOptions options) => Path.GetDirectoryName(Choose(options.Database))!;
 
     /// <summary>By the XDG base directory specification a relative XDG_STATE_HOME is ignored.</summary>
     public static string UserPath(string? stateHome, string home) => Path.Join(
