@@ -89,6 +89,12 @@ public sealed class ChildProcess : IAsyncDisposable
     public async Task<int> TerminateAsync()
     {
         await RunAsync("kill", "-TERM", process.Id.ToString(CultureInfo.InvariantCulture));
+        return await ExitAsync();
+    }
+
+    /// <summary>Waits up to a minute for the end of the process and of its output: the last lines come a moment after the end.</summary>
+    public async Task<int> ExitAsync()
+    {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         await process.WaitForExitAsync(patience.Token);
         return process.ExitCode;

@@ -94,8 +94,8 @@ public sealed class GatewayProcess : IAsyncDisposable
     {
         await using var gateway = new GatewayProcess(containerdAddress, settings, program: null);
         gateway.process = gateway.Launch();
-        await Wait.UntilAsync(() => gateway.process.HasExited, "the gateway refuses to start", seconds: 20);
-        return (gateway.process.ExitCode, gateway.Log);
+        var exit = await gateway.process.ExitAsync();
+        return (exit, gateway.Log);
     }
 
     public Task KillAsync() => process!.KillAsync();
