@@ -100,8 +100,11 @@ public sealed class ContainerdDaemon : ContainerdPlace, IAsyncDisposable
         }
 
         await Leftovers.EndProcessesAsync(Address);
+        var metadata = Path.Combine(Root, "io.containerd.metadata.v1.bolt", "meta.db");
+        string[] leaks = [.. Canary.LeaksOf("containerd's log", Log), .. File.Exists(metadata) ? Canary.LeaksOf("containerd's metadata", await File.ReadAllBytesAsync(metadata)) : []];
         await Leftovers.UnmountAsync(folder);
         Directory.Delete(folder, recursive: true);
+        Canary.ThrowIfAny(leaks);
     }
 
     // The loop device goes with the mount.

@@ -35,7 +35,9 @@ public sealed class GatewayApi(Uri url, string? key) : IDisposable
         }
 
         using var answer = await Http.SendAsync(request);
-        return new Answer(answer.StatusCode, answer.Headers, answer.Content.Headers.ContentType?.MediaType, await answer.Content.ReadAsStringAsync());
+        var text = await answer.Content.ReadAsStringAsync();
+        Canary.ThrowIfAny([.. Canary.Given($"{answer.Headers}{text}")]);
+        return new Answer(answer.StatusCode, answer.Headers, answer.Content.Headers.ContentType?.MediaType, text);
     }
 
     /// <summary>Starts a pull; gives the job.</summary>

@@ -6,9 +6,10 @@ namespace Gateway.TestKit;
 /// <summary>The real gateway as a process of its own, on free ports, with its own job store.</summary>
 public sealed class GatewayProcess : IAsyncDisposable
 {
-    public const string Key = "gwk_bootstrap_tests0123456789012345678901234567890123456";
+    public const string Key = $"gwk_bootstrap_{Canary.Mark}0123456789012345678901234567890";
 
     private readonly string folder = Repo.NewFolder("gateway");
+    private readonly List<string> leaks = [];
     private readonly Dictionary<string, string?> environment;
     private readonly string program;
     private ChildProcess? process;
@@ -71,11 +72,7 @@ public sealed class GatewayProcess : IAsyncDisposable
     /// <summary>Starts it, again after an end, on the same store.</summary>
     public async Task StartAsync()
     {
-        if (process is not null)
-        {
-            await process.DisposeAsync();
-        }
-
+        await EndAsync();
         process = Launch();
         // What it finds out of the daemon beside its start writes into the daemon: a test counts on finding that done.
         await Wait.UntilAsync(() => process.HasExited || (Addresses().Length >= 2 && HasProbed), "the gateway listens");
@@ -114,9 +111,9 @@ public sealed class GatewayProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Api?.Dispose();
+        await EndAsync();
         if (process is not null)
         {
-            await process.DisposeAsync();
             // What a test that failed over it could not show: the folder and the log go.
             foreach (var defect in Log.Split('\n').Where(line => line.Contains("internal_error", StringComparison.Ordinal) || line.Contains("LogDefect", StringComparison.Ordinal)))
             {
@@ -124,7 +121,19 @@ public sealed class GatewayProcess : IAsyncDisposable
             }
         }
 
+        leaks.AddRange(Directory.EnumerateFiles(folder).SelectMany(file => Canary.LeaksOf(Path.GetFileName(file), File.ReadAllBytes(file))));
         Directory.Delete(folder, recursive: true);
+        Canary.ThrowIfAny(leaks);
+    }
+
+    private async Task EndAsync()
+    {
+        if (process is not null)
+        {
+            await process.DisposeAsync();
+            var shown = process.Log.Split('\n').Where(line => !line.StartsWith("bootstrap key (shown once): ", StringComparison.Ordinal));
+            leaks.AddRange(Canary.LeaksOf("the gateway's log", string.Join('\n', shown)));
+        }
     }
 
     private bool HasProbed => Log.Contains("ontent of namespaces is", StringComparison.Ordinal);

@@ -22,7 +22,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
     /// <summary>Bodies of log records.</summary>
     public ConcurrentQueue<string> Logs { get; } = new();
 
-    /// <summary>Everything received, as text: secrets are looked for in it.</summary>
+    /// <summary>Everything received, as text.</summary>
     public ConcurrentQueue<string> Raw { get; } = new();
 
     public string Url => app.Urls.First();
@@ -38,7 +38,11 @@ public sealed class OtlpReceiver : IAsyncDisposable
         return receiver;
     }
 
-    public async ValueTask DisposeAsync() => await app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        Canary.ThrowIfAny([.. Raw.SelectMany(export => Canary.LeaksOf("what was exported", export))]);
+    }
 
     private async Task ReceiveAsync(string signal, HttpContext http)
     {

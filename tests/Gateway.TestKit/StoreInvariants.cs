@@ -39,15 +39,13 @@ internal static class StoreInvariants
         return rows;
     }
 
-    // As it was given, and as it stands in an Authorization header or in JSON that was put into base64.
     private static IEnumerable<string> Secrets(NodeTraces traces)
     {
         var places = Directory.EnumerateFiles(Path.GetDirectoryName(traces.JobDatabase)!, Path.GetFileName(traces.JobDatabase) + "*")
             .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)).Select(file => (Name: Path.GetFileName(file), Bytes: Read(file))).Append(("the log", Encoding.UTF8.GetBytes(traces.Log)));
         return from place in places
                from canary in traces.Canaries
-               from form in new[] { canary, Convert.ToBase64String(Encoding.UTF8.GetBytes(canary)).TrimEnd('=') }
-               where place.Item2.AsSpan().IndexOf(Encoding.UTF8.GetBytes(form)) >= 0
+               where Canary.Forms(canary).Any(form => place.Item2.AsSpan().IndexOf(Encoding.UTF8.GetBytes(form)) >= 0)
                select $"a secret stands in {place.Item1}";
     }
 

@@ -25,7 +25,7 @@ public sealed class TokenAuthority : IAsyncDisposable
 
     private TokenAuthority(WebApplication app, TokenSigner signer) => (this.app, this.signer) = (app, signer);
 
-    public ConcurrentDictionary<string, string> Users { get; } = new() { ["tester"] = "secret" };
+    public ConcurrentDictionary<string, string> Users { get; } = new() { ["tester"] = Canary.New() };
 
     public ConcurrentQueue<TokenRequest> Seen { get; } = new();
 
@@ -38,7 +38,7 @@ public sealed class TokenAuthority : IAsyncDisposable
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>A password's stand-in for the POST flow with <c>grant_type=refresh_token</c>.</summary>
-    public string RefreshToken { get; } = "refresh-" + Guid.NewGuid().ToString("N");
+    public string RefreshToken { get; } = Canary.New();
 
     public string Realm => $"{app.Urls.First()}/token";
 

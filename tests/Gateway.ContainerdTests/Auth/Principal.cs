@@ -1,3 +1,5 @@
+using Gateway.TestKit;
+
 namespace Gateway.ContainerdTests.Auth;
 
 /// <summary>Somebody who asks, and by the words of the contract what they may.</summary>
@@ -5,7 +7,7 @@ namespace Gateway.ContainerdTests.Auth;
 /// <param name="Namespaces">A name, or its beginning and <c>*</c>.</param>
 internal sealed record Principal(string Name, string[] Permissions, string Namespaces, bool Protected = false)
 {
-    public const string Secret = "pR1nc1pa1s0fTheMatrixHaveOneSecretTogether0";
+    public const string Secret = $"{Canary.Mark}ofTheMatrixHaveOneForAllTogeth0";
 
     private static readonly string[] Ordinary =
     [

@@ -9,7 +9,7 @@ internal static class Refusal
     private static readonly (string, string) Key = ("Authorization", $"Bearer {GatewayProcess.Key}");
 
     // What an answer never tells: types of the code, stack traces, paths of the host.
-    private static readonly string[] Secrets = ["System.", "Gateway.", "   at ", "/var/lib", "/run/", GatewayProcess.Key];
+    private static readonly string[] Secrets = ["System.", "Gateway.", "   at ", "/var/lib", "/run/", Canary.Mark];
 
     /// <summary>As JSON, with credentials.</summary>
     /// <param name="expected">Status, problem's code and, where they are told, the field: <c>400 invalid_request name</c>.</param>

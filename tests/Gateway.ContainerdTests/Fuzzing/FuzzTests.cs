@@ -24,7 +24,7 @@ public sealed class FuzzTests
         await fuzz.PrepareAsync();
         var document = new ApiDocument((await fuzz.Node.Api.GetAsync("/openapi/v1.json")).Json);
         var maker = new RequestMaker(document, fuzz.Names, fuzz.Archive);
-        var rules = new FuzzRules(document, ["System.", "Gateway.", "   at ", fuzz.Node.Containerd.Root, fuzz.Node.Gateway.Folder, KnownNames.Canary, GatewayProcess.Key]);
+        var rules = new FuzzRules(document, ["System.", "Gateway.", "   at ", fuzz.Node.Containerd.Root, fuzz.Node.Gateway.Folder, Canary.Mark]);
         var report = new FuzzReport(Seed);
         var next = 0;
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
@@ -104,7 +104,7 @@ public sealed class FuzzTests
         Assert.Empty(await new FuzzCleanUp(node.Api).RunAsync());
         foreach (var ns in new[] { "fuzz-a", "fuzz-b" })
         {
-            Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns, traces: new NodeTraces(Path.Combine(node.Gateway.Folder, "jobs.db"), [KnownNames.Canary], node.Gateway.Log)));
+            Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns, traces: new NodeTraces(Path.Combine(node.Gateway.Folder, "jobs.db"), [KnownNames.Password], node.Gateway.Log)));
         }
 
         Assert.Equal(200, (int)(await node.Api.GetAsync("/v1/node")).Status);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using CsCheck;
+using Gateway.TestKit;
 
 namespace Gateway.ContainerdTests.Fuzzing;
 
@@ -65,12 +66,12 @@ internal sealed class KnownNames
             ["url"] = ["http://127.0.0.1:9/hook", "http://127.0.0.1:9/", "https://10.0.0.1/", "http://127.0.0.1:9/a b", "http://user@127.0.0.1:9/", "https://[::1/", "https://absent.invalid/", "ftp://127.0.0.1/", ""],
             ["secret"] = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
             ["username"] = ["fuzz-user"],
-            ["password"] = [Canary],
+            ["password"] = [Password],
         };
     }
 
     /// <summary>A password that may be found nowhere afterwards.</summary>
-    public static string Canary => "fuzz-canary-7f3b91c2a4d84e5f";
+    public static string Password { get; } = Canary.New();
 
     /// <summary>What never leaves this machine, however odd the text: the rest of it is only taken from the lists above.</summary>
     public static bool MustBeKnown(string name) => name is "url";

@@ -93,12 +93,12 @@ public sealed class DockerRegistryTests(Nodes nodes)
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync(tokens.Realm + query)).StatusCode);
         tokens.AnonymousPull = true;
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(tokens.Realm + query)).StatusCode);
-        var (byPassword, token) = await PostAsync(new() { ["grant_type"] = "password", ["username"] = "tester", ["password"] = "secret" });
+        var (byPassword, token) = await PostAsync(new() { ["grant_type"] = "password", ["username"] = "tester", ["password"] = tokens.Users["tester"] });
         Assert.Equal((HttpStatusCode.OK, true), (byPassword, token is not null));
         Assert.Equal(HttpStatusCode.OK, (await PostAsync(new() { ["grant_type"] = "refresh_token", ["refresh_token"] = tokens.RefreshToken })).Status);
         Assert.Equal(HttpStatusCode.Unauthorized, (await PostAsync(new() { ["grant_type"] = "refresh_token", ["refresh_token"] = "stolen" })).Status);
         tokens.AllowsPost = false;
-        Assert.Equal(HttpStatusCode.NotFound, (await PostAsync(new() { ["grant_type"] = "password", ["username"] = "tester", ["password"] = "secret" })).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await PostAsync(new() { ["grant_type"] = "password", ["username"] = "tester", ["password"] = tokens.Users["tester"] })).Status);
 
         Assert.Equal(["GET", "GET", "POST", "POST", "POST", "POST"], tokens.Seen.Select(request => request.Method));
         Assert.Equal(["repository:a:pull", "repository:b:pull"], tokens.Seen.First().Scopes);

@@ -9,8 +9,7 @@ public sealed class PullPrivateTests
 {
     private const string Ns = "private";
 
-    // Unlike anything else, so that it can be looked for everywhere.
-    private readonly string password = "canary" + Guid.NewGuid().ToString("N");
+    private readonly string password = Canary.New();
 
     [Theory]
     [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
@@ -33,20 +32,9 @@ public sealed class PullPrivateTests
 
             var job = await node.Api.PullAsync(Ns, new { reference, auth = new { username = "user", password } });
             Assert.True((string?)job["state"] is "succeeded", job.ToJsonString());
-            Assert.DoesNotContain(password, job.ToJsonString());
             Assert.Empty(await Invariants.CheckAsync(node.Containerd, Ns));
             await node.Gateway.TerminateAsync();
-
-            string[] forms = [password, Convert.ToBase64String(Encoding.UTF8.GetBytes($"user:{password}"))];
-            Assert.All(forms, secret => Assert.DoesNotContain(secret, node.Gateway.Log));
-            foreach (var file in Directory.EnumerateFiles(node.Gateway.Folder, "*", SearchOption.AllDirectories))
-            {
-                var bytes = Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file));
-                Assert.All(forms, secret => Assert.DoesNotContain(secret, bytes));
-            }
-
-            Assert.NotEmpty(otlp.Raw);
-            Assert.All(otlp.Raw, export => Assert.All(forms, secret => Assert.DoesNotContain(secret, export)));
+            Assert.NotEmpty(otlp.Raw); // what is in it, and in all else, is searched when it ends
         }
         finally
         {

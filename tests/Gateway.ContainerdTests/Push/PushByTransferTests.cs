@@ -43,15 +43,16 @@ public sealed class PushByTransferTests(Nodes nodes)
     [Fact]
     public async Task Credentials_are_given_to_the_registry_that_asks_and_wrong_ones_are_told_as_such()
     {
-        await using var registry = await DockerRegistry.StartWithBasicAsync("user", "right");
+        var password = Canary.New();
+        await using var registry = await DockerRegistry.StartWithBasicAsync("user", password);
         var (node, ns, reference) = await PulledAsync(Amd, []);
         var target = $"{registry.Host}/acme/app:1";
-        var wrong = await node.Api.PushAsync(ns, new { reference, target, auth = new { username = "user", password = "wrong" } });
+        var wrong = await node.Api.PushAsync(ns, new { reference, target, auth = new { username = "user", password = Canary.New() } });
         Assert.Equal("registry_unauthorized", (string?)wrong["error"]?["code"]);
 
-        var right = await node.Api.PushAsync(ns, new { reference, target, auth = new { username = "user", password = "right" } });
+        var right = await node.Api.PushAsync(ns, new { reference, target, auth = new { username = "user", password } });
         Assert.True((string?)right["state"] is "succeeded", right.ToJsonString());
-        registry.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("user:right")));
+        registry.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"user:{password}")));
         Assert.Equal(Amd.Digest, await DigestInAsync(registry, target));
         await NothingElseIsLeftAsync(node, ns, reference);
     }

@@ -1,4 +1,3 @@
-using System.Text;
 using Gateway.TestKit;
 
 namespace Gateway.ContainerdTests.Push;
@@ -9,8 +8,7 @@ public sealed class PushPrivateTests
     private const string Ns = "private";
     private static readonly TestImage Image = TestImage.Small(61);
 
-    // Unlike anything else, so that it can be looked for everywhere.
-    private readonly string password = "canary" + Guid.NewGuid().ToString("N");
+    private readonly string password = Canary.New();
 
     [Theory]
     [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
@@ -26,17 +24,8 @@ public sealed class PushPrivateTests
         var job = await node.Api.PushAsync(Ns, new { reference, target, auth = new { username = "user", password } });
 
         PushTrial.Succeeded(job, Image.Digest);
-        Assert.DoesNotContain(password, job.ToJsonString());
         Assert.Equal(Image.Digest, await PushTrial.SkopeoDigestAsync(target, "--creds", $"user:{password}"));
         await PushTrial.IsCleanAsync(node, Ns);
-        await node.Gateway.TerminateAsync();
-        string[] forms = [password, Convert.ToBase64String(Encoding.UTF8.GetBytes($"user:{password}"))];
-        Assert.All(forms, secret => Assert.DoesNotContain(secret, node.Gateway.Log));
-        foreach (var file in Directory.EnumerateFiles(node.Gateway.Folder, "*", SearchOption.AllDirectories))
-        {
-            var bytes = Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file));
-            Assert.All(forms, secret => Assert.DoesNotContain(secret, bytes));
-        }
     }
 
     [Fact]

@@ -69,7 +69,7 @@ internal sealed class Trial(FaultNode node, Workload work)
             await node.CollectSnapshotsAsync();
         }
 
-        var traces = new NodeTraces(Path.Combine(node.Gateway.Folder, "jobs.db"), [FaultNode.Canary], node.Gateway.Log);
+        var traces = new NodeTraces(Path.Combine(node.Gateway.Folder, "jobs.db"), [FaultNode.Password], node.Gateway.Log);
         var waited = Stopwatch.StartNew();
         IReadOnlyList<string> violations;
         while ((violations = await Invariants.CheckAsync(node.Containerd, Namespace, traces: traces)).Count > 0 && waited.Elapsed < SettlingTime)

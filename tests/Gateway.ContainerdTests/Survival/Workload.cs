@@ -30,7 +30,7 @@ internal sealed record Workload(
         (_, _) => Task.CompletedTask,
         (node, ns, key) => node.Api.PostAsync(
             $"/v1/namespaces/{ns}/images/pull",
-            new { reference = node.Registry.Add("acme/app:1", Image), auth = new { username = "someone", password = FaultNode.Canary } },
+            new { reference = node.Registry.Add("acme/app:1", Image), auth = new { username = "someone", password = FaultNode.Password } },
             ("Idempotency-Key", key)),
         (node, ns, _) => IsWholeAsync(node, ns, $"{node.Registry.Host}/acme/app:1", Image.ChainIds));
 

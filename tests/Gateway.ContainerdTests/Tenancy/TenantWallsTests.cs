@@ -88,11 +88,11 @@ public sealed class TenantWallsTests
         };
         var reference = registry.Add("acme/app:1", image);
         using var victim = node.Gateway.As("victim");
-        var auth = new { username = "user", password = "right" };
+        var auth = new { username = "user", password = Canary.New() };
         var ids = new List<string>
         {
             await IdAsync(victim, "victim", new { reference, auth }),
-            await IdAsync(victim, "victim", new { reference, auth = new { username = "user", password = "other" } }),
+            await IdAsync(victim, "victim", new { reference, auth = new { username = "user", password = Canary.New() } }),
             await IdAsync(victim, "victim", new { reference }),
             await IdAsync(node.Api, "victim", new { reference, auth }),
             await IdAsync(node.Api, "thief", new { reference, auth }),

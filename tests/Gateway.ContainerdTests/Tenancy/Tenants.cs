@@ -14,9 +14,9 @@ internal static class Tenants
           content_sharing_policy = "isolated"
         """;
 
-    private const string Secret = "tenantsSecret0123456789012345678901234567890";
+    private const string Secret = $"{Canary.Mark}tenants012345678901234567890123";
 
-    public static string KeyOf(string tenant) => $"gwk_{tenant}_{Secret[..43]}";
+    public static string KeyOf(string tenant) => $"gwk_{tenant}_{Secret}";
 
     /// <summary>Settings by which each may do what is named in the namespace of the same name, and nothing elsewhere.</summary>
     public static Dictionary<string, string?> Settings(string[] permissions, params string[] tenants)
@@ -25,7 +25,7 @@ internal static class Tenants
         for (var i = 0; i < tenants.Length; i++)
         {
             settings[$"Auth__ApiKeys__{i}__Id"] = tenants[i];
-            settings[$"Auth__ApiKeys__{i}__Sha256"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Secret[..43])));
+            settings[$"Auth__ApiKeys__{i}__Sha256"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Secret)));
             settings[$"Auth__ApiKeys__{i}__Grants__0__Namespaces__0"] = tenants[i];
             for (var p = 0; p < permissions.Length; p++)
             {
