@@ -3,10 +3,8 @@ using Gateway.Http;
 namespace Gateway.Auth;
 
 /// <summary>Finds the caller and decides on the endpoint, before anything is bound or looked up. What declares nothing is denied.</summary>
-internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, TokenCallers tokens, CertificateCallers certificates, RequestBudgets budgets)
+internal sealed class AccessMiddleware(RequestDelegate next, ICallers callers, RequestBudgets budgets)
 {
-    private const string KeyHeader = "X-API-Key";
-
     public async Task InvokeAsync(HttpContext http)
     {
         var endpoint = http.GetEndpoint();
@@ -17,7 +15,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, Token
             return;
         }
 
-        var caller = await AuthenticateAsync(http);
+        var caller = await callers.FindAsync(http);
         if (caller is null)
         {
             throw new ProblemException(ProblemKinds.Unauthorized, "the request has no valid credentials");
@@ -47,33 +45,4 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, Token
 
     private static bool IsGranted(NeedsPermission needs, Caller caller, string? containerdNamespace) =>
         needs.Permission is null || needs.OwnerMay || caller.May(needs.Permission, needs.Everywhere ? Grant.Everywhere : containerdNamespace);
-
-    private async Task<Caller?> AuthenticateAsync(HttpContext http)
-    {
-        var header = http.Request.Headers[KeyHeader];
-        var authorization = http.Request.Headers.Authorization;
-        if (header.Count > 1 || authorization.Count > 1 || (header.Count is 1 && authorization.Count is 1))
-        {
-            // Which of two credentials counts must not be a guess.
-            return null;
-        }
-
-        if (header.Count is 0 && authorization.Count is 0)
-        {
-            return certificates.From(http);
-        }
-
-        if (header.Count is 1)
-        {
-            return keys.Find(header.ToString());
-        }
-
-        if (!authorization.ToString().StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
-        {
-            return null;
-        }
-
-        var credential = authorization.ToString()["Bearer ".Length..];
-        return keys.Find(credential) ?? await tokens.FindAsync(http, credential);
-    }
 }

@@ -21,7 +21,7 @@ internal static class AuthExtensions
         builder.Services.AddSingleton(services => AccessStore.Open(
             services.GetRequiredService<IOptions<AuthOptions>>().Value.AccessFile ?? Path.Join(folder(services), "access.json")));
         builder.AddClientCertificates();
-        builder.Services.AddSingleton<ApiKeys>();
+        builder.Services.AddSingleton<ApiKeys>().AddSingleton<ICallers, Callers>();
         builder.Services.AddSingleton<TokenCallers>();
         builder.Services.AddSingleton<KeyUse>().AddHostedService(services => services.GetRequiredService<KeyUse>());
         builder.Services.AddHostedService<EndpointCheck>();

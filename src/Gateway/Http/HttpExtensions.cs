@@ -28,12 +28,9 @@ internal static class HttpExtensions
         builder.Services.ConfigureHttpJsonOptions(json => GatewayJson.Configure(json.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<ProblemHandler>();
-        builder.Services.Configure<Microsoft.AspNetCore.HostFiltering.HostFilteringOptions>(hosts =>
-        {
-            hosts.AllowEmptyHosts = false;
-            hosts.IncludeFailureMessage = false;
-            hosts.AllowedHosts = allowedHosts;
-        });
+        builder.Services.AddSingleton(allowedHosts);
+        // The framework's own filter stands in front of all else and answers without a problem.
+        builder.Services.Configure<Microsoft.AspNetCore.HostFiltering.HostFilteringOptions>(hosts => hosts.AllowedHosts = ["*"]);
         var origins = CrossOrigins.From(builder.Configuration);
         builder.Services.AddSingleton(origins);
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(origins.Configure));
@@ -70,7 +67,7 @@ internal static class HttpExtensions
         app.UseStatusCodePages(context => ProblemHandler.WriteStatusAsync(context.HttpContext));
         app.UseMiddleware<MessageForms>();
         app.UseMiddleware<ManagementPort>();
-        app.UseHostFiltering();
+        app.UseMiddleware<HostGuard>();
         app.UseMiddleware<CrossSiteGuard>();
         // Here, so that preflights, which carry no credential, are answered before any is asked for; the guard has kept away all but listed origins'.
         app.UseCors();

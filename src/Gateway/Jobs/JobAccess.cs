@@ -8,9 +8,9 @@ internal sealed class JobAccess(JobWatcher jobs)
 {
     /// <summary>The job, if the caller may see it.</summary>
     public JobRecord Find(string id, Caller caller) =>
-        JobId.IsValid(id) && jobs.Find(id) is { } job && (IsOwn(job, caller) || caller.May(Permission.JobsRead, job.Namespace))
-            ? job
-            : throw NotFound();
+        JobId.IsValid(id) && jobs.Find(id) is { } job && MaySee(job, caller) ? job : throw NotFound();
+
+    public static bool MaySee(JobRecord job, Caller caller) => IsOwn(job, caller) || caller.May(Permission.JobsRead, job.Namespace);
 
     /// <summary>The job, if the caller may cancel and forget it.</summary>
     public JobRecord FindToChange(string id, Caller caller)

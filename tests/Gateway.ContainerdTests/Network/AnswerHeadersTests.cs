@@ -66,8 +66,12 @@ public sealed class AnswerHeadersTests(LoneGateway lone) : IClassFixture<LoneGat
     [InlineData("127.0.0.1.evil.example", HttpStatusCode.BadRequest)]
     [InlineData("127.0.0.2", HttpStatusCode.BadRequest)]
     [InlineData("0.0.0.0", HttpStatusCode.BadRequest)]
-    public async Task Only_hosts_of_this_machine_are_answered_by_default(string host, HttpStatusCode expected) =>
-        Assert.Equal(expected, (await lone.Gateway.Api.SendAsync(HttpMethod.Get, "/healthz/live", null, ("Host", host))).Status);
+    public async Task Only_hosts_of_this_machine_are_answered_by_default(string host, HttpStatusCode expected)
+    {
+        var answer = await lone.Gateway.Api.SendAsync(HttpMethod.Get, "/healthz/live", null, ("Host", host));
+        Assert.Equal(expected, answer.Status);
+        Assert.True(expected is HttpStatusCode.OK || (answer.Code is "invalid_request" && answer.Json["errors"]!["Host"] is not null), answer.Text);
+    }
 
     [Fact]
     public async Task Listed_hosts_are_answered_and_no_others()

@@ -3,6 +3,7 @@ using System.Net.ServerSentEvents;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Gateway.Auth;
 using Gateway.Jobs;
 using Microsoft.Extensions.Time.Testing;
 
@@ -246,6 +247,42 @@ public sealed class GetJobEventsTests : IAsyncLifetime
         Assert.EndsWith("the gateway restarts; the job goes on after that\n", await text.Reader.ReadToEndAsync(TestClock.Limit()), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("key:alice", false)]
+    [InlineData("key:bob", true)]
+    public async Task A_stream_ends_soon_after_its_credentials_or_its_grant(string subject, bool keepsAnotherGrant)
+    {
+        var job = await RunAsync();
+        using var events = await OpenAsync(job.Id, subject: subject, permission: Permission.JobsRead);
+        using var text = await OpenAsync(job.Id, accept: "text/plain", subject: subject, permission: Permission.JobsRead);
+        await events.Reader.ReadLineAsync(TestClock.Limit());
+        time.Advance(TimeSpan.FromSeconds(14));
+        host.Revoke(keepsAnotherGrant ? [new Grant([Permission.JobsRead], ["team-b"])] : []);
+        var ended = Task.WhenAll(events.Reader.ReadToEndAsync(TestClock.Limit()), text.Reader.ReadToEndAsync(TestClock.Limit()));
+        await TickUntilAsync(job.Id, _ => ended.IsCompleted);
+        Assert.All(await ended, read => Assert.Contains("the credentials are no longer good for this job\n", read, StringComparison.Ordinal));
+        Assert.Equal(JobState.Running, host.Queries.Find(job.Id)!.State);
+    }
+
+    [Fact]
+    public async Task A_stream_goes_on_while_its_credentials_are_good()
+    {
+        var job = await RunAsync();
+        using var events = await OpenAsync(job.Id);
+        var beats = 0;
+        var read = Task.Run(async () =>
+        {
+            while (beats < 4)
+            {
+                beats += await events.Reader.ReadLineAsync(TestClock.Limit()) is ": heartbeat" ? 1 : 0;
+            }
+        });
+        await TickUntilAsync(job.Id, _ => read.IsCompleted);
+        await read;
+        finish.SetResult();
+        Assert.Contains("event: succeeded\n", await events.Reader.ReadToEndAsync(TestClock.Limit()), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_client_that_leaves_is_forgotten()
     {
@@ -315,7 +352,7 @@ public sealed class GetJobEventsTests : IAsyncLifetime
         return await host.UntilAsync(job.Id, seen => seen.State == JobState.Running);
     }
 
-    private async Task<Stream> OpenAsync(string id, string? accept = null, string? lastEventId = null, string subject = "key:alice")
+    private async Task<Stream> OpenAsync(string id, string? accept = null, string? lastEventId = null, string subject = "key:alice", string? permission = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/jobs/{id}/events");
         if (accept is not null)
@@ -328,7 +365,7 @@ public sealed class GetJobEventsTests : IAsyncLifetime
             request.Headers.Add("Last-Event-ID", lastEventId);
         }
 
-        var answer = await host.Client(subject).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestClock.Limit());
+        var answer = await host.Client(subject, permission).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestClock.Limit());
         var body = await answer.Content.ReadAsStreamAsync(TestClock.Limit());
         return new Stream(answer, body, new StreamReader(body));
     }

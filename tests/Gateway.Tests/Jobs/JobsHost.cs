@@ -47,6 +47,7 @@ internal sealed class JobsHost : IAsyncDisposable
 
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(handler);
+        builder.Services.AddSingleton<ICallers, HeaderCallers>();
         builder.AddJobs();
         if (webhooks)
         {
@@ -135,6 +136,9 @@ internal sealed class JobsHost : IAsyncDisposable
     public async Task<JsonElement> GetAsync(string path, HttpClient? client = null) =>
         await (client ?? Client()).GetFromJsonAsync<JsonElement>(path, TestClock.Limit());
 
+    /// <summary>No credentials are good any more, or only for what the grants say.</summary>
+    public void Revoke(params Grant[] left) => ((HeaderCallers)Get<ICallers>()).Left = left;
+
     public void BeginShutdown() => app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
 
     public async Task StopAsync()
@@ -152,8 +156,7 @@ internal sealed class JobsHost : IAsyncDisposable
     /// <summary>Stands for authentication and for the exception handler of the whole application.</summary>
     private static async Task AnswerProblemsAsync(HttpContext http, RequestDelegate next)
     {
-        var grant = http.Request.Headers["X-Grant"].ToString().Split(' ');
-        http.Features.Set(new Caller(http.Request.Headers["X-Subject"].ToString(), grant.Length == 2 ? [new Grant([grant[0]], grant[1].Split(','))] : []));
+        http.Features.Set(await http.RequestServices.GetRequiredService<ICallers>().FindAsync(http));
         try
         {
             await next(http);

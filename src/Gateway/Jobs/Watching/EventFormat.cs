@@ -14,8 +14,8 @@ internal interface IEventFormat
     /// <summary>What keeps a quiet connection open, and changes nothing.</summary>
     ReadOnlyMemory<byte> Heartbeat(JobRecord job);
 
-    /// <summary>The last words when the gateway shuts down before the job has ended.</summary>
-    ReadOnlyMemory<byte> Goodbye(JobRecord job) => default;
+    /// <summary>The last words of a stream that ends before the job.</summary>
+    ReadOnlyMemory<byte> Goodbye(string reason) => default;
 }
 
 /// <summary>Between which two events others are missing.</summary>

@@ -1,9 +1,17 @@
+using Gateway.Auth;
+
 namespace Gateway.Jobs;
 
 /// <summary>Tells one reader of a job's states, until the job's end or the reader's.</summary>
-internal sealed partial class JobFollower(TimeProvider time, IHostApplicationLifetime lifetime, JobTelemetry telemetry, ILogger<JobFollower> log)
+internal sealed partial class JobFollower(ICallers callers, TimeProvider time, IHostApplicationLifetime lifetime, JobTelemetry telemetry, ILogger<JobFollower> log)
 {
+    private const string Restart = "the gateway restarts; the job goes on after that";
+    private const string Denied = "the credentials are no longer good for this job";
+
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a stream goes on over one look at its credentials. It is looked at before the next event or heartbeat.</summary>
+    private static readonly TimeSpan Trust = TimeSpan.FromSeconds(15);
 
     /// <param name="job">Its state after the watch began.</param>
     /// <param name="seen">The last event the reader has had, where it had one.</param>
@@ -33,9 +41,21 @@ internal sealed partial class JobFollower(TimeProvider time, IHostApplicationLif
                 await stream.SendAsync(format.Event(job), either.Token);
             }
 
+            var judged = time.GetTimestamp();
             while (!job.State.IsFinal())
             {
                 var next = await watch.NextAsync(job.EventId, Heartbeat, time, either.Token);
+                if (time.GetElapsedTime(judged) >= Trust)
+                {
+                    if (await callers.FindAsync(http) is not { } caller || !JobAccess.MaySee(job, caller))
+                    {
+                        await stream.SendAsync(format.Goodbye(Denied), either.Token);
+                        return;
+                    }
+
+                    judged = time.GetTimestamp();
+                }
+
                 await stream.SendAsync(next is null ? format.Heartbeat(job) : format.Event(next), either.Token);
                 job = next ?? job;
             }
@@ -46,7 +66,7 @@ internal sealed partial class JobFollower(TimeProvider time, IHostApplicationLif
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            await stream.SendAsync(format.Goodbye(job), http.RequestAborted);
+            await stream.SendAsync(format.Goodbye(Restart), http.RequestAborted);
         }
     }
 

@@ -20,6 +20,8 @@ internal sealed class ServerSentEvents(JsonSerializerOptions json) : IEventForma
 
     public ReadOnlyMemory<byte> Heartbeat(JobRecord job) => Beat;
 
+    public ReadOnlyMemory<byte> Goodbye(string reason) => Encoding.UTF8.GetBytes($": {reason}\n\n");
+
     /// <summary>The event is <c>progress</c> until the end, then the final state's name. The JSON has no line break, so one data line does.</summary>
     private static byte[] TextOf(JobRecord job, JsonSerializerOptions json)
     {

@@ -36,7 +36,7 @@ internal sealed class TerminalBars : IEventFormat
 
     ReadOnlyMemory<byte> IEventFormat.Heartbeat(JobRecord job) => Encoding.UTF8.GetBytes(Heartbeat(job));
 
-    ReadOnlyMemory<byte> IEventFormat.Goodbye(JobRecord job) => "the gateway restarts; the job goes on after that\n"u8.ToArray();
+    ReadOnlyMemory<byte> IEventFormat.Goodbye(string reason) => Encoding.UTF8.GetBytes(reason + "\n");
 
     /// <summary>The rest of each line is erased, and below the last all that a taller picture left: what follows begins on a clean line.</summary>
     private string Draw(JobRecord job)
