@@ -5,7 +5,6 @@ public sealed class ContainerdDaemon : ContainerdPlace, IAsyncDisposable
 {
     private readonly string folder;
     private readonly IReadOnlyDictionary<string, string?> environment;
-    private readonly string moreConfig;
     private readonly bool withBtrfs;
     private ChildProcess? process;
     private string earlierLog = "";
@@ -14,7 +13,7 @@ public sealed class ContainerdDaemon : ContainerdPlace, IAsyncDisposable
     private ContainerdDaemon(string version, string folder, IReadOnlyDictionary<string, string?> environment, string moreConfig, bool withBtrfs)
         : base(Program(version, "ctr"), Path.Combine(folder, "c.sock"), Path.Combine(folder, "root"))
     {
-        (Version, this.folder, this.environment, this.moreConfig, this.withBtrfs) = (version, folder, environment, moreConfig, withBtrfs);
+        (Version, this.folder, this.environment, MoreConfig, this.withBtrfs) = (version, folder, environment, moreConfig, withBtrfs);
     }
 
     /// <summary>The versions this kit can start.</summary>
@@ -31,6 +30,9 @@ public sealed class ContainerdDaemon : ContainerdPlace, IAsyncDisposable
     public string Version { get; }
 
     public IReadOnlyList<string> Snapshotters => withBtrfs ? MachineSnapshotters : ["overlayfs", "native"];
+
+    /// <summary>Tables beside the kit's own configuration, from the next start on.</summary>
+    public string MoreConfig { get; set; }
 
     public bool HasExited => process!.HasExited;
 
@@ -139,7 +141,7 @@ public sealed class ContainerdDaemon : ContainerdPlace, IAsyncDisposable
           address = "{Address}"
         [ttrpc]
           address = "{Address}.ttrpc"
-        {moreConfig}
+        {MoreConfig}
         """;
 
     private static string Program(string version, string name) => version is "1.6" ? $"/usr/bin/{name}" : Path.Combine(Repo.Cache, "containerd", version, "usr", "bin", name);

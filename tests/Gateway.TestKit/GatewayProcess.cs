@@ -108,6 +108,8 @@ public sealed class GatewayProcess : IAsyncDisposable
 
     public Task<int> TerminateAsync() => process!.TerminateAsync();
 
+    public Task<int> ExitAsync() => process!.ExitAsync();
+
     public async ValueTask DisposeAsync()
     {
         Api?.Dispose();

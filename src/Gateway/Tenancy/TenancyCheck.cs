@@ -6,39 +6,30 @@ namespace Gateway.Tenancy;
 
 /// <summary>
 /// Finds out whether containerd keeps the content of namespaces apart. In multi-tenant mode before anything listens: a daemon that is not there is waited
-/// for, and one that shares refuses the start. Else beside the start, with a warning. Then it removes what a killed gateway's probe has left.
+/// for, and one that shares refuses the start; one that is started again meanwhile is asked again, and ends the gateway if it shares now. Else beside the
+/// start, with a warning. Then it removes what a killed gateway's probe has left.
 /// </summary>
 internal sealed partial class TenancyCheck(
-    SharingProbe probe, ContainerdClient containerd, TenancyState state, IOptions<TenancyOptions> options, TimeProvider time, ILogger<TenancyCheck> log)
+    SharingProbe probe, ContainerdClient containerd, DaemonPeers peers, TenancyState state, IOptions<TenancyOptions> options, IHostApplicationLifetime lifetime,
+    TimeProvider time, ILogger<TenancyCheck> log)
     : BackgroundService, IHostedLifecycleService
 {
     private const string Remedy = "set [plugins.\"io.containerd.metadata.v1.bolt\"] content_sharing_policy = \"isolated\" in containerd's configuration and restart it";
 
-    /// <summary>When a daemon that could not be asked is asked again.</summary>
+    /// <summary>When a daemon that could not be asked is asked again, and how soon it is seen that it was started again.</summary>
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
 
     /// <summary>When it is looked again for what a probe has left.</summary>
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(1);
 
+    // The connections to the daemon when it was asked.
+    private int asked;
+
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        if (options.Value.Mode is TenancyMode.Single)
+        if (options.Value.Mode is TenancyMode.Multi && FaultOf(await FindOutAsync(cancellationToken)) is { } fault)
         {
-            return;
-        }
-
-        var shareable = await FindOutAsync(cancellationToken);
-        if (state.Sharing is ContentSharing.Shared)
-        {
-            throw new InvalidOperationException(
-                $"the start is refused: Tenancy:Mode is multi, and this containerd gives the content of one namespace to any other that names its digest; {Remedy}");
-        }
-
-        if (shareable.Count > 0)
-        {
-            throw new InvalidOperationException(
-                $"the start is refused: Tenancy:Mode is multi, and the content of {string.Join(", ", shareable)} is given to any other namespace that names its digest; "
-                + $"remove the label: ctr namespaces label {shareable[0]} {ShareableNamespaces.Label}=");
+            throw new InvalidOperationException($"the start is refused: {fault}");
         }
     }
 
@@ -65,8 +56,32 @@ internal sealed partial class TenancyCheck(
             }
         }
 
-        await SweepAsync(stoppingToken);
+        await Task.WhenAll(SweepAsync(stoppingToken), options.Value.Mode is TenancyMode.Multi ? AskAgainAsync(stoppingToken) : Task.CompletedTask);
     }
+
+    // A daemon that was started again may have another configuration, and whoever asks it first has connected to it anew.
+    private async Task AskAgainAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            await Task.Delay(Retry, time, cancel);
+            if (peers.Version != asked && FaultOf(await FindOutAsync(cancel)) is { } fault)
+            {
+                LogEnds(fault);
+                Environment.ExitCode = 1;
+                lifetime.StopApplication();
+                return;
+            }
+        }
+    }
+
+    private string? FaultOf(IReadOnlyList<string> shareable) =>
+        state.Sharing is ContentSharing.Shared
+            ? $"Tenancy:Mode is multi, and this containerd gives the content of one namespace to any other that names its digest; {Remedy}"
+            : shareable.Count > 0
+                ? $"Tenancy:Mode is multi, and the content of {string.Join(", ", shareable)} is given to any other namespace that names its digest; "
+                    + $"remove the label: ctr namespaces label {shareable[0]} {ShareableNamespaces.Label}="
+                : null;
 
     // Until the daemon has told; gives the namespaces that share whatever its policy is.
     private async Task<IReadOnlyList<string>> FindOutAsync(CancellationToken cancel)
@@ -77,7 +92,7 @@ internal sealed partial class TenancyCheck(
             {
                 var shareable = await containerd.ShareableNamespacesAsync(cancel);
                 var sharing = await probe.GivesAwayAsync(cancel) ? ContentSharing.Shared : ContentSharing.Isolated;
-                state.Sharing = sharing;
+                (state.Sharing, asked) = (sharing, peers.Version);
                 LogFound(sharing);
                 return shareable;
             }
@@ -121,6 +136,9 @@ internal sealed partial class TenancyCheck(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Content of namespaces is {Sharing} by this containerd")]
     private partial void LogFound(ContentSharing sharing);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The gateway ends: {Fault}")]
+    private partial void LogEnds(string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Namespaces are no walls here: containerd gives the content of one to any other that names its digest. To part them, {Remedy}")]
     private partial void LogShared(string remedy);

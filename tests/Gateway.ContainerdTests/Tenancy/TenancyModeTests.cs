@@ -65,6 +65,25 @@ public sealed class TenancyModeTests
         Assert.DoesNotContain("Now listening", log);
     }
 
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task With_several_tenants_it_ends_when_the_daemon_comes_back_and_shares(string version)
+    {
+        await using var daemon = await ContainerdDaemon.StartAsync(version, moreConfig: Tenants.Isolated);
+        await using var gateway = await GatewayProcess.StartAsync(daemon.Address, Multi);
+        await daemon.KillAsync();
+        await daemon.StartAsync();
+        await Wait.UntilAsync(() => gateway.Log.Split("Content of namespaces is Isolated").Length is 3, "it is asked again");
+        Assert.Equal(HttpStatusCode.OK, (await gateway.Api.GetAsync("/healthz/ready")).Status);
+
+        await daemon.KillAsync();
+        daemon.MoreConfig = "";
+        await daemon.StartAsync();
+        Assert.Equal(1, await gateway.ExitAsync());
+        Assert.Contains("The gateway ends: Tenancy:Mode is multi, and this containerd gives the content of one namespace to any other", gateway.Log);
+        Assert.Empty(await daemon.Ctr.NamespacesAsync());
+    }
+
     [Fact]
     public async Task With_several_tenants_nothing_listens_before_the_daemon_has_been_asked()
     {
