@@ -25,14 +25,10 @@ timed_import() { # gateway or ctr
 
 timed_export() { milliseconds "export_with_$1"; } # gateway or ctr
 
-status_kib() { awk -v field="$1:" '$1 == field { print $2 }' "/proc/$(gateway_pid)/status"; } # VmRSS or VmHWM
-
 # One of each that is not counted warms the page cache and the gateway; then the order changes every round.
 compare() { # import or export
   local round gateway_ms ctr_ms gateway=() ctr=() idle peak
-  sleep 5
-  idle=$(status_kib VmRSS)
-  echo 5 >"/proc/$(gateway_pid)/clear_refs"
+  idle=$(idle_kib)
   "timed_$1" ctr >/dev/null
   "timed_$1" gateway >/dev/null
   for ((round = 0; round < rounds; round++)); do
