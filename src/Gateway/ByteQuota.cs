@@ -17,8 +17,8 @@ internal sealed class ByteQuotaOptions
 }
 
 /// <summary>
-/// What a namespace may hold: the sizes of its blobs, and of those that are just coming in. It is judged before work begins that would store more; what runs
-/// already is not stopped. Snapshots do not count.
+/// What a namespace may hold: the sizes of its blobs, and of those that are just coming in. It is judged before work begins that would store more, and again
+/// while bytes come in that were not known before. Snapshots do not count.
 /// </summary>
 internal sealed class ByteQuota(IOptions<ByteQuotaOptions> options)
 {
@@ -51,6 +51,9 @@ internal sealed class ByteQuota(IOptions<ByteQuotaOptions> options)
         }
     }
 
+    /// <summary>Judges what is received into the namespace without its size being known before.</summary>
+    public QuotaMeter Meter(NamespacedClient client) => new(this, client);
+
     private static async Task<long> StoredAsync(NamespacedClient client, CancellationToken cancel)
     {
         var bytes = 0L;
@@ -65,4 +68,23 @@ internal sealed class ByteQuota(IOptions<ByteQuotaOptions> options)
     private static async Task<long> ComingAsync(NamespacedClient client, Func<string, bool> isOwn, CancellationToken cancel) =>
         (await client.Content.ListStatusesAsync(new ListStatusesRequest(), cancellationToken: cancel)).Statuses
             .Where(ingest => !isOwn(ingest.Ref)).Sum(ingest => Math.Max(ingest.Total, ingest.Offset));
+}
+
+/// <summary>Judges the room for bytes as they come: for the next one with every 16 MiB, so as much may go beyond it.</summary>
+internal sealed class QuotaMeter(ByteQuota quota, NamespacedClient client)
+{
+    private const long Step = 16L << 20;
+
+    private long unjudged;
+
+    /// <summary>Throws <c>quota_exceeded</c> where there is no room for these.</summary>
+    public async Task TakeAsync(long bytes, CancellationToken cancel)
+    {
+        unjudged += bytes;
+        if (unjudged >= Step)
+        {
+            await quota.RequireAsync(client, bytes, _ => false, cancel);
+            unjudged = 0;
+        }
+    }
 }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Content;
 
 /// <summary>An upload in one request. The bytes are hashed here before the daemon hears of a digest. What fails leaves nothing.</summary>
-internal sealed class WholeUpload(UploadLeases leases, IOptions<ContentOptions> options)
+internal sealed class WholeUpload(UploadLeases leases, ByteQuota quota, IOptions<ContentOptions> options)
 {
     private static readonly Dictionary<string, string> NoLabels = new(StringComparer.Ordinal);
 
@@ -63,9 +63,16 @@ internal sealed class WholeUpload(UploadLeases leases, IOptions<ContentOptions> 
         {
             await using var writer = await BlobWriter.TryOpenAsync(held, ingestRef, request.ContentLength ?? 0, cancel)
                 ?? throw new ProblemException(ProblemKinds.IngestInUse, $"ingest '{ingestRef}' is being written");
-            var size = await UploadBody.ReceiveAsync(request, digest, options.Value.MaxUploadBytes, chunk => writer.WriteAsync(chunk, cancel), cancel);
+            var meter = request.ContentLength is null ? quota.Meter(held) : null;
+            var size = await UploadBody.ReceiveAsync(request, digest, options.Value.MaxUploadBytes, TakeAsync, cancel);
             await CommitAsync(writer, held, digest, cancel);
             return size;
+
+            async Task TakeAsync(ReadOnlyMemory<byte> chunk)
+            {
+                await (meter?.TakeAsync(chunk.Length, cancel) ?? Task.CompletedTask);
+                await writer.WriteAsync(chunk, cancel);
+            }
         }
         catch
         {

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
 using Gateway.ContainerdTests.Content;
 using Gateway.ContainerdTests.Custom;
@@ -46,6 +48,31 @@ public sealed class ByteQuotaTests
         var other = Blobs.Random(600_000, 4);
         Assert.Equal("quota_exceeded", (await node.PutAsync(Ns, Layer.Hash(other), other)).Code);
         Assert.Equal(HttpStatusCode.Created, (await node.PutAsync(Ns, digest, bytes[1000..], range: "bytes 1000-599999/600000")).Status);
+    }
+
+    [Fact]
+    public async Task Upload_that_does_not_tell_its_length_is_ended_where_the_room_ends()
+    {
+        await using var node = await Node.StartAsync(Versions.Oldest, Million);
+        var bytes = Blobs.Random(40_000_000, 8);
+        using var body = new StreamContent(PipeReader.Create(new ReadOnlySequence<byte>(bytes)).AsStream());
+        body.Headers.ContentType = new("application/octet-stream");
+        await RefusedAsync(node.Api.SendAsync(HttpMethod.Put, $"/v1/namespaces/{Ns}/content/{Layer.Hash(bytes)}", body));
+        Assert.Empty(await node.Ctr.IngestsAsync(Ns));
+        Assert.Empty(await node.Ctr.BlobsAsync(Ns));
+    }
+
+    [Fact]
+    public async Task Archive_that_holds_more_than_its_length_tells_is_refused_and_leaves_nothing()
+    {
+        await using var node = await Node.StartAsync(Versions.Oldest, Million);
+        var archive = TestArchive.OciLayout(("acme/zeros:1", TestImage.Of(Layer.Of(Compression.None, ("zeros", new string('0', 17_000_000)))))).ToBytes(Compression.Gzip);
+        Assert.InRange(archive.Length, 1, 500_000);
+        using var body = new ByteArrayContent(archive);
+        body.Headers.ContentType = new("application/x-tar");
+        await RefusedAsync(node.Api.SendAsync(HttpMethod.Post, $"/v1/namespaces/{Ns}/images/import", body));
+        Assert.Empty(await Invariants.CheckAsync(node.Containerd, Ns));
+        Assert.Empty(await node.Ctr.BlobsAsync(Ns));
     }
 
     [Theory]

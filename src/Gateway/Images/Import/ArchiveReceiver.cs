@@ -9,7 +9,7 @@ namespace Gateway.Images.Import;
 /// Puts the files of one archive into the content store under the import's lease, each under the digest of its bytes. A digest is never named to
 /// the daemon before all the bytes have been seen: naming one could hand out a blob of another namespace.
 /// </summary>
-internal sealed class ArchiveReceiver(NamespacedClient held)
+internal sealed class ArchiveReceiver(NamespacedClient held, QuotaMeter quota)
 {
     private const int SkipBytes = 256 * 1024;
 
@@ -30,6 +30,7 @@ internal sealed class ArchiveReceiver(NamespacedClient held)
             return Note(file.Finish(), isNew: false);
         }
 
+        await quota.TakeAsync(file.Size, cancel);
         await using var writer = await OpenAsync(file.Size, cancel);
         await BlobCopy.RunAsync(file, writer, write => write(), () => { }, cancel);
         var digest = file.Finish();
