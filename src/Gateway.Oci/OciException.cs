@@ -62,6 +62,9 @@ public sealed class OciException : Exception
     /// <summary>Which promise was broken.</summary>
     public OciFault Fault { get; }
 
+    /// <summary>Whether the same request is certain to fail again, though others of its kind may not.</summary>
+    public bool IsFinal { get; init; }
+
     /// <summary>How long the registry asked to wait, where it did.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -43,9 +43,10 @@ internal static class ClientExtensions
             IdleTimeout = registries.IdleTimeout,
             MaxAttempts = registries.MaxAttempts,
             UserAgent = $"gateway/{typeof(ClientExtensions).Assembly.GetName().Version!.ToString(3)}",
-            // While only this machine can call the API, its own loopback holds nothing a caller could not reach anyway.
+            // While only this machine can call the API, its own loopback holds nothing a caller could not reach anyway. Tenants come through a proxy.
             Egress = new EgressPolicy(
-                provider.GetRequiredService<IOptions<EgressOptions>>().Value.Allow, provider.GetRequiredService<Http.Listeners>().ApiIsLocal),
+                provider.GetRequiredService<IOptions<EgressOptions>>().Value.Allow,
+                provider.GetRequiredService<Http.Listeners>().ApiIsLocal && provider.GetRequiredService<IOptions<TenancyOptions>>().Value.Mode is TenancyMode.Single),
         };
     }
 }

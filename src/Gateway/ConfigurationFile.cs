@@ -12,6 +12,8 @@ internal static class ConfigurationFile
 
     public static void AddConfigurationFile(this WebApplicationBuilder builder)
     {
+        var faults = new ConfigurationFaults();
+        builder.Services.AddSingleton(faults);
         var named = builder.Configuration[Variable];
         var path = named ?? DefaultPath;
         if (named is null && !File.Exists(path))
@@ -28,5 +30,12 @@ internal static class ConfigurationFile
         {
             throw new InvalidOperationException($"the start is refused: it holds the bootstrap key, and {opening}");
         }
+
+        // From here on: what cannot be read at the start ends it.
+        source.OnLoadException = failed =>
+        {
+            faults.Put(failed.Exception);
+            failed.Ignore = true;
+        };
     }
 }

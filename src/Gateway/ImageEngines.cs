@@ -25,7 +25,7 @@ internal sealed record EngineChoice(ImageEngine Name, string Reason, bool Usable
 /// Chooses the engine, anew each time: the daemon may be another one since, and verifiers come and go as files. Only the Transfer service asks
 /// image verifiers, so where there are some, <c>auto</c> must not go past them.
 /// </summary>
-internal sealed class ImageEngines(ContainerdClient containerd, IOptions<ImageEngineOptions> options)
+internal sealed class ImageEngines(ContainerdClient containerd, IOptions<ImageEngineOptions> options, IOptions<TenancyOptions> tenancy)
 {
     /// <summary>Transfer of 1.7 speaks https only and takes no host configuration.</summary>
     private const int FirstMajor = 2;
@@ -33,7 +33,11 @@ internal sealed class ImageEngines(ContainerdClient containerd, IOptions<ImageEn
     // Loaded in every 2.x; it asks each file of its folder, and where there are none it lets everything pass.
     private const string FolderVerifier = "bindir";
 
-    public async Task<EngineChoice> ChooseAsync(CancellationToken cancel) => options.Value.Engine switch
+    public async Task<EngineChoice> ChooseAsync(CancellationToken cancel) => await ByItselfAsync(cancel) is var choice && choice.Name is ImageEngine.Transfer && tenancy.Value.Mode is TenancyMode.Multi
+        ? choice with { Reason = $"{choice.Reason}; with several tenants it is not used, for containerd judges no address that it fetches from", Usable = false }
+        : choice;
+
+    private async Task<EngineChoice> ByItselfAsync(CancellationToken cancel) => options.Value.Engine switch
     {
         EngineSetting.Gateway => new(ImageEngine.Gateway, "it is configured", Usable: true),
         EngineSetting.Transfer => await HasTransferAsync(cancel)
@@ -50,7 +54,7 @@ internal sealed class ImageEngines(ContainerdClient containerd, IOptions<ImageEn
         var engine = await ChooseAsync(cancel);
         return engine.Usable
             ? engine.Name
-            : throw new ProblemException(ProblemKinds.NotSupportedByContainerd, "the gateway is configured for containerd's Transfer service, which this containerd lacks; it takes 2.0 or later");
+            : throw new ProblemException(ProblemKinds.NotSupportedByContainerd, $"images cannot be moved by containerd's Transfer service: {engine.Reason}");
     }
 
     private async Task<bool> HasTransferAsync(CancellationToken cancel)

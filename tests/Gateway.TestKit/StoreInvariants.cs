@@ -16,7 +16,7 @@ internal static class StoreInvariants
         UNION ALL SELECT 'job ' || id || ' succeeded without an attempt' FROM jobs WHERE namespace = $namespace AND state = 'succeeded' AND attempt < 1
         UNION ALL SELECT 'job ' || id || ' is failed without an error' FROM jobs WHERE namespace = $namespace AND state = 'failed' AND error IS NULL
         UNION ALL SELECT 'the clean-up of job ' || id || ' is still to be done' FROM jobs WHERE namespace = $namespace AND cleanup_pending <> 0
-        UNION ALL SELECT 'an Idempotency-Key was given no answer' FROM idempotency WHERE job_id IS NULL AND status IS NULL
+        UNION ALL SELECT 'an Idempotency-Key was given no answer' FROM idempotency WHERE job_id IS NULL AND coalesce(status, 0) = 0
         """;
 
     public static IEnumerable<string> Violations(NodeTraces traces, string containerdNamespace) =>

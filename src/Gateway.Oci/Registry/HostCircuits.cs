@@ -5,7 +5,7 @@ namespace Gateway.Oci.Registry;
 
 /// <summary>
 /// One budget of failures a host, shared by all that this process asks of it: where half of its tries fail, the host is left alone for a while instead of
-/// being asked by every job's own retries. After that one try is let through, which decides.
+/// being asked by every job's own retries. After that one try is let through, which decides. A 429 is no such failure: it may be about one caller alone.
 /// </summary>
 internal sealed class HostCircuits(TimeProvider time)
 {
@@ -75,7 +75,7 @@ internal sealed class HostCircuits(TimeProvider time)
             MinimumThroughput = LeastTries,
             SamplingDuration = Window,
             BreakDuration = Break,
-            ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is RegistryFault { Transient: true, NotAsked: false }),
+            ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is RegistryFault { Transient: true, NotAsked: false, Fault: not OciFault.RegistryRateLimited }),
             StateProvider = state,
         }).Build();
         return new Circuit(tries, state);

@@ -49,8 +49,9 @@ public sealed class RegistryClient : IDisposable
         try
         {
             var tokens = new TokenCache(time);
-            var mask = new SecretMask(credentials);
-            return [.. hosts.HostsFor(reference.Domain).Select(host =>
+            var known = hosts.HostsFor(reference.Domain).ToArray();
+            var mask = new SecretMask(credentials, known.SelectMany(host => host.Headers).Select(header => header.Value));
+            return [.. known.Select(host =>
                 new HostSession(host, reference, new Authorizer(host, reference, actions, credentials, tokens, tokenServer, options), mask, http, options, time))];
         }
         catch (RegistryFault fault)

@@ -9,6 +9,7 @@ internal sealed partial class ApiKeys(CurrentAuth auth, AccessStore access, KeyU
 {
     public const string Prefix = "gwk_";
     private const string SubjectPrefix = "key:";
+    private const string BootstrapId = "bootstrap";
 
     private static readonly byte[] Dummy = SHA256.HashData("no such key"u8);
     private static readonly Grant[] Everything = [new([Permission.Admin], [Grant.Everywhere])];
@@ -28,7 +29,22 @@ internal sealed partial class ApiKeys(CurrentAuth auth, AccessStore access, KeyU
             use.Note(id);
         }
 
-        return isBootstrap ? access.CallerOf(SubjectPrefix + "bootstrap", [], Everything) : isKey ? access.CallerOf(SubjectPrefix + id, [], rule!.Grants) : null;
+        return isBootstrap ? access.CallerOf(SubjectPrefix + BootstrapId, [], Everything) : isKey ? access.CallerOf(SubjectPrefix + id, [], rule!.Grants) : null;
+    }
+
+    /// <summary>The caller whose subject is a key's, without the key: with no grants where the key is gone or over. Null for other subjects.</summary>
+    public Caller? CallerOf(string subject)
+    {
+        if (!subject.StartsWith(SubjectPrefix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var id = subject[SubjectPrefix.Length..];
+        var rule = auth.Keys.GetValueOrDefault(id) ?? access.State.Keys.GetValueOrDefault(id);
+        return id is BootstrapId && bootstrap.Hash is not null ? access.CallerOf(subject, [], Everything)
+            : rule is null || rule.ExpiresAt <= time.GetUtcNow() ? new Caller(subject, [])
+            : access.CallerOf(subject, [], rule.Grants);
     }
 
     /// <summary>A new key and the hash of its secret, in hex.</summary>

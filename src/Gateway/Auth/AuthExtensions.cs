@@ -53,7 +53,7 @@ internal static class AuthExtensions
                 ValidateIssuerSigningKey = true,
                 RequireSignedTokens = true,
                 RequireExpirationTime = true,
-                ClockSkew = TimeSpan.FromSeconds(60),
+                ClockSkew = TokenCallers.ClockSkew,
                 IssuerSigningKeys = jwt.JwksFile is null ? null : new JsonWebKeySet(File.ReadAllText(jwt.JwksFile)).GetSigningKeys(),
             };
         });

@@ -54,7 +54,7 @@ internal sealed class GrantEntry
 }
 
 /// <summary>Whose tokens are taken, and what they may do.</summary>
-internal sealed class IssuerEntry
+internal sealed record IssuerEntry
 {
     /// <summary>Begins the names of its subjects and groups: <c>corp:alice</c>. 1 to 32 of a-z, 0-9 and '-'; neither <c>key</c> nor <c>cert</c>.</summary>
     public string Name { get; init; } = "jwt";
@@ -82,4 +82,10 @@ internal sealed class IssuerEntry
 
     /// <summary>The <c>iss</c> that its tokens must have.</summary>
     public string? ValidIssuer => Issuer ?? Authority;
+
+    public IssuerEntry With(IReadOnlyList<GrantEntry> grants) => this with { Grants = grants };
+
+    /// <summary>Whether the other differs in nothing but grants.</summary>
+    public bool IsSameBut(IssuerEntry other) =>
+        other.Algorithms.SequenceEqual(Algorithms, StringComparer.Ordinal) && this == other with { Algorithms = Algorithms, Grants = Grants };
 }

@@ -5,6 +5,9 @@ internal interface ICallers
 {
     /// <summary>The caller with the grants of this moment; null where the credentials are missing or no good.</summary>
     Task<Caller?> FindAsync(HttpContext http);
+
+    /// <summary>Who a subject is now, for work that goes on after its request; null where only a token or a certificate could tell.</summary>
+    Caller? Find(string subject);
 }
 
 /// <summary>By an API key, a token, or the connection's certificate.</summary>
@@ -40,4 +43,6 @@ internal sealed class Callers(ApiKeys keys, TokenCallers tokens, CertificateCall
         var credential = authorization.ToString()["Bearer ".Length..];
         return keys.Find(credential) ?? await tokens.FindAsync(http, credential);
     }
+
+    public Caller? Find(string subject) => keys.CallerOf(subject);
 }

@@ -12,18 +12,22 @@ namespace Gateway.Auth;
 /// </summary>
 internal sealed class CertificateCallers
 {
+    /// <summary>What a certificate says that nobody stands behind.</summary>
+    private static readonly Identity Nobody = new("", DateTimeOffset.MaxValue, DateTimeOffset.MinValue);
+
     private readonly ClientCertificateOptions options;
+    private readonly CurrentAuth auth;
     private readonly AccessStore access;
     private readonly TimeProvider time;
     private readonly CertificateTrust? trust;
     private readonly HashSet<string> pinned;
 
-    // A connection keeps its certificate's object, so a chain is built once for it. What is judged with each request is the time.
+    // A connection keeps its certificate's object, so a chain is built once for it, good or bad. What is judged with each request is the time.
     private readonly ConditionalWeakTable<X509Certificate2, Identity> known = [];
 
-    public CertificateCallers(IOptions<ClientCertificateOptions> options, AccessStore access, TimeProvider time)
+    public CertificateCallers(IOptions<ClientCertificateOptions> options, CurrentAuth auth, AccessStore access, TimeProvider time)
     {
-        (this.options, this.access, this.time) = (options.Value, access, time);
+        (this.options, this.auth, this.access, this.time) = (options.Value, auth, access, time);
         trust = this.options.CaFile is { } file ? new CertificateTrust(file, time) : null;
         pinned = this.options.Thumbprints.Select(thumbprint => thumbprint.ToLowerInvariant()).ToHashSet(StringComparer.Ordinal);
     }
@@ -37,19 +41,18 @@ internal sealed class CertificateCallers
     /// <param name="sent">What it sent beside it, intermediates perhaps. Not trusted.</param>
     public Caller? From(X509Certificate2 certificate, X509Certificate2Collection sent)
     {
-        var identity = known.TryGetValue(certificate, out var found) ? found : Judge(certificate, sent);
+        if (!known.TryGetValue(certificate, out var identity))
+        {
+            known.AddOrUpdate(certificate, identity = Judge(certificate, sent) ?? Nobody);
+        }
+
         var now = time.GetUtcNow();
-        if (identity is null || now < identity.From || now > identity.Until)
+        if (now < identity.From || now > identity.Until)
         {
             return null;
         }
 
-        if (found is null)
-        {
-            known.AddOrUpdate(certificate, identity);
-        }
-
-        var grants = options.Grants.Where(grant => string.Equals(Normal(grant.Subject!), identity.Name, StringComparison.Ordinal));
+        var grants = auth.CertificateGrants.Where(grant => string.Equals(Normal(grant.Subject!), identity.Name, StringComparison.Ordinal));
         return access.CallerOf($"cert:{identity.Name}", [], grants.Select(grant => grant.ToGrant()));
     }
 

@@ -24,7 +24,8 @@ internal static class CertificateUri
         }
     }
 
-    private static bool IsUsable(string uri) => uri.Length <= MaxLength && uri.All(c => c is > ' ' and < (char)127) && System.Uri.TryCreate(uri, UriKind.Absolute, out _);
+    // A pinned certificate is named by its thumbprint: no authority's certificate is to take such a name.
+    private static bool IsUsable(string uri) => uri.Length <= MaxLength && !uri.StartsWith("sha256:", StringComparison.OrdinalIgnoreCase) && uri.All(c => c is > ' ' and < (char)127) && System.Uri.TryCreate(uri, UriKind.Absolute, out _);
 
     private static List<string> Uris(X509Extension extension)
     {

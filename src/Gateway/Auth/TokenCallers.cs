@@ -5,8 +5,11 @@ using Microsoft.IdentityModel.JsonWebTokens;
 namespace Gateway.Auth;
 
 /// <summary>Turns a token of a configured issuer into a caller.</summary>
-internal sealed class TokenCallers(CurrentAuth auth, AccessStore access)
+internal sealed class TokenCallers(CurrentAuth auth, AccessStore access, TimeProvider time)
 {
+    /// <summary>How far the clocks of an issuer and of this machine may differ.</summary>
+    public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(60);
+
     private const int MaxSubjectLength = 256;
 
     /// <summary>A token that an issuer signs may name many groups; beyond these nobody would know what they grant.</summary>
@@ -25,8 +28,9 @@ internal sealed class TokenCallers(CurrentAuth auth, AccessStore access)
             return null;
         }
 
+        // The framework judges a token once in a request; a stream asks again, when the token may have ended.
         var result = await http.AuthenticateAsync(issuer.Name);
-        return result.Succeeded ? From(issuer, result.Principal) : null;
+        return result.Succeeded && !(result.Properties.ExpiresUtc + ClockSkew < time.GetUtcNow()) ? From(issuer, result.Principal) : null;
     }
 
     private static string? IssuerOf(string token)

@@ -10,6 +10,9 @@ internal sealed record Problem(ProblemKind Kind, string Detail)
 
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>Whether it is of no use to try again, though the kind is one that may pass.</summary>
+    public bool IsFinal { get; init; }
+
     public int Status { get; init; } = Kind.Status;
 
     public (string Name, string Value)? Header { get; init; }
@@ -23,7 +26,7 @@ internal static class ProblemTable
     public static Problem From(Exception failure) => failure switch
     {
         ProblemException p => new(p.Kind, p.Message) { Errors = p.Errors, RetryAfter = p.RetryAfter, Status = p.Status ?? p.Kind.Status, Header = p.Header },
-        OciException o => new(KindOf(o.Fault), o.Message) { RetryAfter = o.RetryAfter },
+        OciException o => new(KindOf(o.Fault), o.Message) { RetryAfter = o.RetryAfter, IsFinal = o.IsFinal },
         RpcException rpc => From(rpc),
         BadHttpRequestException { StatusCode: 408 } => new(ProblemKinds.InvalidRequest, "the request's body came too slowly") { Status = StatusCodes.Status408RequestTimeout },
         BadHttpRequestException { StatusCode: 413 } => new(ProblemKinds.PayloadTooLarge, "the request body is larger than 1 MiB"),

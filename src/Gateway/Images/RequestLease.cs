@@ -1,13 +1,14 @@
 using Gateway.Containerd;
 using Gateway.Http;
 using Gateway.Images.Pull;
+using Gateway.Jobs;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Images;
 
 /// <summary>A lease for what a request does itself: it streams an archive in, for a job to come, or out.</summary>
 internal sealed partial class RequestLease(
-    PullLease lease, LeasesInUse inUse, TimeProvider time, IOptions<ImageOptions> options, ILogger<RequestLease> log)
+    PullLease lease, LeasesInUse inUse, TimeProvider time, IOptions<ImageOptions> options, IOptions<JobOptions> jobs, ILogger<RequestLease> log)
 {
     /// <summary>Longest stream. A lease cannot be prolonged, so it must have an end that is known before.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromHours(24);
@@ -27,7 +28,7 @@ internal sealed partial class RequestLease(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
         try
         {
-            var expiresAt = time.GetUtcNow() + Longest + options.Value.PullTimeout + Spare;
+            var expiresAt = time.GetUtcNow() + Longest + jobs.Value.QueueLimit + options.Value.PullTimeout + Spare;
             var result = await work(await lease.HoldAsync(containerdNamespace, leaseId, expiresAt, either.Token), either.Token);
             isDone = true;
             return result;

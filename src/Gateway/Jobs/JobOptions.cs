@@ -27,9 +27,9 @@ internal sealed class JobOptions
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan QueueLimit { get; set; } = TimeSpan.FromDays(1);
 
-    /// <summary>How long one attempt may take before it is ended and tried again, within the job's own time. Default 1 hour, 10 seconds to 1 day.</summary>
+    /// <summary>How long one attempt may take before it is ended and tried again, within the job's own time. Default 30 minutes, 10 seconds to 1 day.</summary>
     [Range(typeof(TimeSpan), "00:00:10", "1.00:00:00")]
-    public TimeSpan AttemptLimit { get; set; } = TimeSpan.FromHours(1);
+    public TimeSpan AttemptLimit { get; set; } = TimeSpan.FromMinutes(30);
 
     /// <summary>How long an attempt may move no byte while it downloads or uploads; then it is tried again. Unpacking counts as moving. Default 10 minutes, 10 seconds to 1 day.</summary>
     [Range(typeof(TimeSpan), "00:00:10", "1.00:00:00")]

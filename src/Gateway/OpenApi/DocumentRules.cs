@@ -73,7 +73,7 @@ internal sealed class DocumentRules : IDocumentFilter
         Name = IdempotencyMiddleware.Header,
         In = ParameterLocation.Header,
         Description = "A key of the caller's choice: however often the request is sent with it, it is done once, and gets the first answer (with `Idempotent-Replayed: true`) "
-            + "for 24 hours, or as long as the job that it started is there. A request that failed is not remembered.",
+            + "for 24 hours, unless the job that it started is deleted. A request that failed is not remembered. Where the gateway was killed before it had answered a request that starts no job, the key stays taken (409): nobody knows whether that was done. Of an archive only the length is compared.",
         Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = IdempotencyMiddleware.MaxLength, Pattern = "^[!-~]+$" },
         Example = JsonValue.Create("5f1c1e1a-8c1b-4b0e-9a57-2f6f7a0f2f3b"),
     };

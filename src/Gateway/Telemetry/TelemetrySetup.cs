@@ -31,6 +31,7 @@ internal static class TelemetrySetup
             builder.Logging.AddOpenTelemetry(logs =>
             {
                 logs.IncludeFormattedMessage = true;
+                logs.AddProcessor(new LogRedaction());
                 export.AddTo(logs);
             });
         }

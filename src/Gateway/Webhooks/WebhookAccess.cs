@@ -25,13 +25,15 @@ internal sealed class WebhookAccess(WebhookStore store)
     /// <summary>A message tells what the jobs of a namespace do, so it takes the permission to read them, in each namespace it may be about.</summary>
     public static void RequireMayHear(Caller caller, string? containerdNamespace)
     {
-        if (!caller.May(Permission.JobsRead, containerdNamespace ?? Grant.Everywhere))
+        if (!MayHear(caller, containerdNamespace))
         {
             throw new ProblemException(ProblemKinds.Forbidden, containerdNamespace is null
                 ? $"{Permission.JobsRead} is not granted in every namespace: name one"
                 : $"{Permission.JobsRead} is not granted in this namespace");
         }
     }
+
+    public static bool MayHear(Caller caller, string? containerdNamespace) => caller.May(Permission.JobsRead, containerdNamespace ?? Grant.Everywhere);
 
     public static ProblemException NotFound() => new(ProblemKinds.NotFound, "there is no such webhook");
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
+using Gateway.Auth;
 using Gateway.Http;
 using Gateway.Jobs;
 
@@ -11,7 +12,7 @@ namespace Gateway.Webhooks;
 /// a receiver that took nothing in that time, or says that it is gone, is paused.
 /// </summary>
 internal sealed partial class WebhookSender(
-    WebhookStore store, WebhookClient client, JobSecrets secrets, TimeProvider time, ILogger<WebhookSender> log) : BackgroundService
+    WebhookStore store, WebhookClient client, ICallers callers, JobSecrets secrets, TimeProvider time, ILogger<WebhookSender> log) : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
@@ -97,6 +98,12 @@ internal sealed partial class WebhookSender(
     /// <summary>Whether the receiver took it.</summary>
     private async Task<bool> SendAsync(Webhook webhook, Delivery delivery, CancellationToken stopping)
     {
+        if (callers.Find(webhook.Subject) is { } caller && !WebhookAccess.MayHear(caller, webhook.Namespace))
+        {
+            await store.PauseAsync(webhook.Id, "the key that it was made with is gone, or may no longer read these jobs", stopping);
+            return false;
+        }
+
         byte[]? key;
         try
         {

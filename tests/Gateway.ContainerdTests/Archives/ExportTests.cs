@@ -66,7 +66,8 @@ public sealed class ExportTests(Nodes nodes)
     public async Task Image_that_is_not_there_is_404_and_bad_parameters_are_400()
     {
         var node = await nodes.NodeAsync(Versions.Oldest);
-        Assert.Equal("image_not_found", (await node.Api.GetAsync(ArchiveCalls.ExportPath("export", App))).Code);
+        Assert.Equal("image_not_found", (await node.Api.GetAsync(ArchiveCalls.ExportPath("never-made", App))).Code);
+        Assert.DoesNotContain("never-made", await node.Ctr.NamespacesAsync());
         foreach (var query in new[] { "", "reference=", "reference=a&platform=x", string.Join('&', Enumerable.Repeat("reference=a", 101)) })
         {
             var answer = await node.Api.GetAsync("/v1/namespaces/export/images/export?" + query);

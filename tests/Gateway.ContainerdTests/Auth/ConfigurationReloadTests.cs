@@ -42,6 +42,10 @@ public sealed class ConfigurationReloadTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(api, "team-b"));
         Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(api, "team-c"));
 
+        await File.WriteAllTextAsync(ConfigFile, """{"Auth": {"ApiKeys": [""");
+        await Wait.UntilAsync(() => gateway.Log.Split("is refused, and what was stays").Length is 3, "what is no JSON is told too");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(api, "team-b"));
+
         Write("images:read", "team-d");
         await Wait.UntilAsync(async () => await StatusAsync(api, "team-d") is HttpStatusCode.ServiceUnavailable, "the mended file holds");
     }
@@ -62,6 +66,30 @@ public sealed class ConfigurationReloadTests : IAsyncLifetime
         await gateway.StartAsync();
         using var later = new GatewayApi(gateway.Url, forge.Good());
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(later, "team-a"));
+    }
+
+    [Fact]
+    public async Task Issuer_that_changes_keeps_all_but_its_grants_until_the_next_start()
+    {
+        using var forge = new TokenForge();
+        var keySet = Path.Combine(folder, "jwks.json");
+        await File.WriteAllTextAsync(keySet, forge.KeySet);
+        WriteIssuer("sub", "team-a");
+        await gateway.TerminateAsync();
+        await gateway.StartAsync();
+        using var alice = new GatewayApi(gateway.Url, forge.Good());
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(alice, "team-a"));
+
+        WriteIssuer("jti", "team-b");
+        await Wait.UntilAsync(async () => await StatusAsync(alice, "team-b") is HttpStatusCode.ServiceUnavailable, "the new grant holds, of the subject by the old claim");
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(alice, "team-a"));
+        Assert.Contains("Of issuer jwt only the grants have changed for now", gateway.Log);
+
+        void WriteIssuer(string claim, string ns)
+        {
+            var grant = new { Subject = "alice", Permissions = new[] { "images:read" }, Namespaces = new[] { ns } };
+            Write(new { Auth = new { Issuers = new[] { new { TokenForge.Issuer, TokenForge.Audience, JwksFile = keySet, SubjectClaim = claim, Grants = new[] { grant } } } } });
+        }
     }
 
     [Fact]

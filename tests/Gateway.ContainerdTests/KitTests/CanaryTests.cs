@@ -73,6 +73,16 @@ public sealed class CanaryTests
         await Assert.ThrowsAsync<InvalidOperationException>(() => api.GetAsync("/v2/"));
     }
 
+    [Fact]
+    public async Task Export_that_holds_a_secret_fails_its_test()
+    {
+        var receiver = await OtlpReceiver.StartAsync();
+        using var client = new HttpClient();
+        using var body = new ByteArrayContent(Encoding.UTF8.GetBytes(Canary.New()));
+        using var answer = await client.PostAsync(receiver.Url + "/v1/unknown", body);
+        await FailsAsync("what was exported", receiver);
+    }
+
     private static async Task FailsAsync(string place, IAsyncDisposable holder)
     {
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(async () => await holder.DisposeAsync());

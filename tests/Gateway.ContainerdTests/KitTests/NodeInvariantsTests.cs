@@ -54,6 +54,39 @@ public sealed class NodeInvariantsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Damaged_index_of_the_store_is_found()
+    {
+        await node.Gateway.TerminateAsync();
+        var file = Path.Combine(node.Gateway.Folder, "jobs.db");
+        long page, size;
+        using (var connection = new SqliteConnection($"Data Source={file};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE); SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = 'idempotency_age'";
+            using var reader = command.ExecuteReader();
+            Assert.True(reader.NextResult() && reader.Read());
+            (page, size) = (reader.GetInt64(0), reader.GetInt64(1));
+        }
+
+        await using (var damage = File.OpenWrite(file))
+        {
+            damage.Position = (page - 1) * size;
+            await damage.WriteAsync(new byte[64]);
+        }
+
+        Assert.StartsWith("the job store is damaged: ", Assert.Single(await ViolationsAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ingest_that_is_only_on_disk_is_found()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(node.Containerd.ContentStore, "ingest", "planted")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "ref"), $"{Ns}/7/planted");
+        Assert.Equal([$"the data of an ingest of {Ns} is left on disk"], await ViolationsAsync());
+    }
+
+    [Fact]
     public async Task Credentials_that_a_job_still_has_are_found()
     {
         Write("INSERT INTO jobs (id, kind, namespace, subject, request, created_at, timeout, trace_parent, state, attempt, epoch, secret) "

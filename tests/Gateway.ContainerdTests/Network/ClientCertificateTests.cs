@@ -71,6 +71,13 @@ public sealed class ClientCertificateTests(CertifiedGateway certified) : IClassF
     }
 
     [Fact]
+    public async Task Authority_cannot_make_a_certificate_into_a_pinned_one()
+    {
+        using var forged = CertificateForge.Make(Good with { Uris = [$"sha256:{CertificateForge.ThumbprintOf(certified.Pinned)}"] }, certified.Root);
+        Assert.Equal(HttpStatusCode.Unauthorized, await certified.AskAsync(Node, forged));
+    }
+
+    [Fact]
     public async Task Intermediates_are_taken_from_the_client()
     {
         using var below = CertificateForge.Authority("Below", certified.Root);

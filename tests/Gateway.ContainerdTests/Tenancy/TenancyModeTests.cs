@@ -41,6 +41,26 @@ public sealed class TenancyModeTests
         Assert.Empty(await daemon.Ctr.NamespacesAsync());
     }
 
+    [Fact]
+    public async Task With_several_tenants_this_machines_own_ports_are_not_for_pulling()
+    {
+        await using var registry = await ScriptedRegistry.StartAsync();
+        await using var daemon = await ContainerdDaemon.StartAsync(Versions.Oldest, moreConfig: Tenants.Isolated);
+        await using var gateway = await GatewayProcess.StartAsync(daemon.Address, Multi);
+        var job = await gateway.Api.PullAsync("tenant", new { reference = registry.Add("acme/app:1", TestImage.Small(95)) });
+        Assert.Equal("egress_denied", (string?)job["error"]?["code"]);
+    }
+
+    [Fact]
+    public async Task With_several_tenants_containerd_fetches_nothing_by_itself()
+    {
+        Assert.SkipUnless(ContainerdDaemon.Versions.Contains("2"), "containerd 2 is not among TEST_CONTAINERD_VERSIONS");
+        await using var daemon = await ContainerdDaemon.StartAsync("2", moreConfig: Tenants.Isolated);
+        await using var gateway = await GatewayProcess.StartAsync(daemon.Address, new Dictionary<string, string?>(Multi) { ["Images__Engine"] = "transfer" });
+        var refused = await gateway.Api.PostAsync("/v1/namespaces/tenant/images/pull", new { reference = "registry.example.org/app:1" });
+        Assert.Equal((HttpStatusCode.NotImplemented, "not_supported_by_containerd"), (refused.Status, refused.Code));
+    }
+
     [Theory]
     [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
     public async Task With_several_tenants_the_start_is_refused_on_a_daemon_that_shares(string version)

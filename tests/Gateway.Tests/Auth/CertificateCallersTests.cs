@@ -1,5 +1,8 @@
 using Gateway.Auth;
+using Gateway.Http;
 using Gateway.TestKit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
@@ -76,7 +79,14 @@ public sealed class CertificateCallersTests
         Assert.Null(Callers(new ClientCertificateOptions { CaFile = folder.Write(below.ExportCertificatePem()) }, time).From(certificate, []));
     }
 
-    private static CertificateCallers Callers(ClientCertificateOptions options, TimeProvider time) => new(Options.Create(options), AccessStore.Open("/nonexistent/access.json"), time);
+    private static CertificateCallers Callers(ClientCertificateOptions options, TimeProvider time)
+    {
+        var configuration = new ConfigurationBuilder().Build();
+        var auth = new CurrentAuth(
+            configuration, new ConfigurationFaults(), Options.Create(new AuthOptions()), Options.Create(options), new AuthOptionsValidator(),
+            new ClientCertificateOptionsValidator(Listeners.From(configuration)), NullLogger<CurrentAuth>.Instance);
+        return new CertificateCallers(Options.Create(options), auth, AccessStore.Open("/nonexistent/access.json"), time);
+    }
 
     private sealed class TestFolder : IDisposable
     {

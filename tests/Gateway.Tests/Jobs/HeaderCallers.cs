@@ -9,6 +9,8 @@ internal sealed class HeaderCallers : ICallers
     /// <summary>Once it is set, this is all that anyone has, and none of them is known where it is empty.</summary>
     public IReadOnlyList<Grant>? Left { get; set; }
 
+    public Caller? Find(string subject) => Left is null ? null : new Caller(subject, Left);
+
     public Task<Caller?> FindAsync(HttpContext http)
     {
         var said = http.Request.Headers["X-Grant"].ToString().Split(' ');

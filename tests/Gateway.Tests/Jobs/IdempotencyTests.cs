@@ -101,6 +101,21 @@ public sealed class IdempotencyTests : IDisposable
     }
 
     [Fact]
+    public async Task Key_of_what_is_no_job_stays_taken_where_a_process_died_over_it()
+    {
+        await using (var host = await JobsHost.StartAsync(folder, TestHandler.Endless()))
+        {
+            await LeaveBegunAsync(host, startsJob: false);
+        }
+
+        await using var next = await JobsHost.StartAsync(folder, TestHandler.Endless());
+        var known = await next.Get<IdempotencyStore>().ClaimAsync(new IdempotencyKey(JobsHost.Alice.Subject, "a-key", [1]), isFirst: true, TestClock.Limit());
+        Assert.True(known is { IsLost: true, Job: null, Answer: null });
+        Assert.Equal("idempotency_key_reused", await CodeOfAsync(await SendAsync(next, "/v1/work", "a-key", new { })));
+        Assert.Equal(0, await JobsOfAsync(next));
+    }
+
+    [Fact]
     public async Task Key_that_could_not_be_given_free_when_its_request_came_to_nothing_is_free_for_the_next()
     {
         await using var host = await JobsHost.StartAsync(folder, TestHandler.Endless());
@@ -109,8 +124,8 @@ public sealed class IdempotencyTests : IDisposable
         Assert.Equal("idempotency_key_reused", await CodeOfAsync(await SendAsync(host, "/v1/work", "a-key", new { other = 1 })));
     }
 
-    private static async Task LeaveBegunAsync(JobsHost host) => Assert.Null(await host.Get<IdempotencyStore>().ClaimAsync(
-        new IdempotencyKey(JobsHost.Alice.Subject, "a-key", [1]), isFirst: true, TestClock.Limit()));
+    private static async Task LeaveBegunAsync(JobsHost host, bool startsJob = true) => Assert.Null(await host.Get<IdempotencyStore>().ClaimAsync(
+        new IdempotencyKey(JobsHost.Alice.Subject, "a-key", [1]) { StartsJob = startsJob }, isFirst: true, TestClock.Limit()));
 
     [Fact]
     public async Task Answer_that_is_no_job_is_given_again_as_it_was()

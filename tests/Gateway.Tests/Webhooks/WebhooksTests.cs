@@ -127,6 +127,22 @@ public sealed class WebhooksTests : IDisposable
     }
 
     [Fact]
+    public async Task A_caller_who_may_not_read_the_jobs_any_more_is_told_nothing()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var host = await StartAsync(new TestHandler());
+        var webhook = await CreateAsync(host, receiver.Url);
+        await host.EndOfAsync((await host.StartJobAsync()).Id);
+        await MessageAsync(receiver, 0);
+        host.Revoke(new Gateway.Auth.Grant([Gateway.Auth.Permission.JobsRead], ["team-b"]));
+        await host.EndOfAsync((await host.StartJobAsync()).Id);
+        var id = webhook.GetProperty("id").GetString()!;
+        await PassUntilAsync(() => Task.FromResult(host.Get<WebhookStore>().Find(id)!.PausedAt is not null), TimeSpan.FromSeconds(1));
+        Assert.Equal("the key that it was made with is gone, or may no longer read these jobs", host.Get<WebhookStore>().Find(id)!.PauseReason);
+        Assert.Single(receiver.Messages);
+    }
+
+    [Fact]
     public async Task A_redirect_is_not_followed_and_an_address_that_may_not_be_reached_is_not_dialled()
     {
         await using var receiver = await WebhookReceiver.StartAsync();

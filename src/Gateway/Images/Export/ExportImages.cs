@@ -12,10 +12,16 @@ namespace Gateway.Images.Export;
 internal static class ExportImages
 {
     public static async Task<IResult> Handle(
-        HttpContext http, string @namespace, [AsParameters] ExportRequest request, JobId ids, ArchiveSlots slots, RequestLease lease, CancellationToken cancel)
+        HttpContext http, string @namespace, [AsParameters] ExportRequest request, JobId ids, ArchiveSlots slots, RequestLease lease, ContainerdClient containerd, CancellationToken cancel)
     {
         using (slots.Take())
         {
+            // Before the lease, which would make a namespace that is not there.
+            foreach (var reference in request.Reference)
+            {
+                await ImageNames.RequireAsync(containerd.In(@namespace), reference, cancel);
+            }
+
             return await lease.RunAsync(@namespace, ids.Next(), isHandedOver: false, async (held, stop) =>
             {
                 var plan = await ExportPlan.MakeAsync(held, request, stop);

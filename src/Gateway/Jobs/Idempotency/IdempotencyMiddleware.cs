@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Gateway.Auth;
 using Gateway.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Jobs;
@@ -35,7 +36,7 @@ internal sealed partial class IdempotencyMiddleware(
             return;
         }
 
-        var key = new IdempotencyKey(caller.Subject, Checked(header), await FingerprintAsync(http));
+        var key = new IdempotencyKey(caller.Subject, Checked(header), await FingerprintAsync(http)) { StartsJob = StartsJob(http) };
         var isFirst = underWay.TryAdd((key.Subject, key.Key), true);
         try
         {
@@ -57,6 +58,9 @@ internal sealed partial class IdempotencyMiddleware(
             }
         }
     }
+
+    private static bool StartsJob(HttpContext http) => http.GetEndpoint()?.Metadata.GetOrderedMetadata<IProducesResponseTypeMetadata>()
+        .Any(answer => answer.StatusCode is StatusCodes.Status202Accepted && answer.Type == typeof(JobView)) is true;
 
     private static string Checked(StringValues header) => header is [{ Length: > 0 and <= MaxLength } key] && key.All(c => c is > ' ' and <= '~')
         ? key
@@ -83,6 +87,12 @@ internal sealed partial class IdempotencyMiddleware(
         if (!known.Fingerprint.AsSpan().SequenceEqual(key.Fingerprint))
         {
             throw new ProblemException(ProblemKinds.IdempotencyKeyReused, $"the {Header} was sent before with another request");
+        }
+
+        if (known.IsLost)
+        {
+            throw new ProblemException(ProblemKinds.IdempotencyKeyInUse, $"the gateway ended before it had answered the first request with this {Header}, "
+                + "so it is not known whether that was done: look for what it makes, and send it again under another key");
         }
 
         http.Response.Headers[Replayed] = "true";

@@ -9,6 +9,12 @@ namespace Gateway.Jobs;
 /// </summary>
 internal sealed class IdempotencyStore(JobDatabase database, JobSecrets secrets, TimeProvider time)
 {
+    /// <summary>In place of an answer's status: the request does more than to start a job, and is under way.</summary>
+    public const int Begun = 0;
+
+    /// <summary>In place of an answer's status: it was under way when the gateway ended.</summary>
+    public const int Lost = -1;
+
     public static readonly TimeSpan KeptFor = TimeSpan.FromHours(24);
 
     /// <summary>Keys of all callers together; beyond that the oldest go early.</summary>
@@ -22,15 +28,15 @@ internal sealed class IdempotencyStore(JobDatabase database, JobSecrets secrets,
         connection =>
         {
             var now = time.GetUtcNow();
-            var parameters = new { key.Subject, key.Key, key.Fingerprint, Now = now.ToUnixTimeMilliseconds(), Oldest = (now - KeptFor).ToUnixTimeMilliseconds() };
+            var parameters = new { key.Subject, key.Key, key.Fingerprint, Status = key.StartsJob ? default(int?) : Begun, Now = now.ToUnixTimeMilliseconds(), Oldest = (now - KeptFor).ToUnixTimeMilliseconds() };
             if (isFirst)
             {
                 connection.Execute(
-                    "DELETE FROM idempotency WHERE subject = @Subject AND key = @Key AND (created_at < @Oldest OR (job_id IS NULL AND status IS NULL))", parameters);
+                    "DELETE FROM idempotency WHERE subject = @Subject AND key = @Key AND (created_at < @Oldest OR (job_id IS NULL AND coalesce(status, 0) = 0))", parameters);
             }
 
             var taken = isFirst && connection.Execute(
-                "INSERT INTO idempotency (subject, key, fingerprint, created_at) VALUES (@Subject, @Key, @Fingerprint, @Now) ON CONFLICT DO NOTHING", parameters) is 1;
+                "INSERT INTO idempotency (subject, key, fingerprint, created_at, status) VALUES (@Subject, @Key, @Fingerprint, @Now, @Status) ON CONFLICT DO NOTHING", parameters) is 1;
             return taken ? null
                 : connection.QuerySingleOrDefault<Row>(
                     "SELECT fingerprint AS Fingerprint, job_id AS JobId, status AS Status, headers AS Headers, body AS Body FROM idempotency WHERE subject = @Subject AND key = @Key",
@@ -40,7 +46,8 @@ internal sealed class IdempotencyStore(JobDatabase database, JobSecrets secrets,
             IdempotencyEntry Entry(Row row) => new(
                 row.Fingerprint,
                 row.JobId is null ? null : connection.QuerySingle<JobRow>($"SELECT {JobRow.Columns} FROM jobs WHERE id = @JobId", new { row.JobId }).ToRecord(),
-                row.Status is null ? null : new StoredAnswer((int)row.Status, JsonSerializer.Deserialize<Dictionary<string, string>>(row.Headers!)!, secrets.UnsealBytes(key.Key, key.Subject, row.Body!)));
+                row.Status is null or Begun or Lost ? null : new StoredAnswer((int)row.Status, JsonSerializer.Deserialize<Dictionary<string, string>>(row.Headers!)!, secrets.UnsealBytes(key.Key, key.Subject, row.Body!)),
+                row.Status is Lost);
         },
         cancel);
 
@@ -54,7 +61,7 @@ internal sealed class IdempotencyStore(JobDatabase database, JobSecrets secrets,
     /// <summary>Gives the key free where the request came to nothing; a job that it did start remains.</summary>
     public Task ReleaseAsync(IdempotencyKey key) => database.WriteAsync(
         connection => connection.Execute(
-            "DELETE FROM idempotency WHERE subject = @Subject AND key = @Key AND job_id IS NULL AND status IS NULL", new { key.Subject, key.Key }),
+            "DELETE FROM idempotency WHERE subject = @Subject AND key = @Key AND job_id IS NULL AND coalesce(status, 0) = 0", new { key.Subject, key.Key }),
         CancellationToken.None);
 
     private sealed class Row

@@ -58,7 +58,7 @@ internal sealed record JobVerdict(Verdict Verdict, Problem? Problem = null, Date
     {
         var failures = job.Failures + 1;
         var retryAt = now + Backoff(failures, problem.RetryAfter, jitter);
-        return problem.Kind.Retryable && failures < maxAttempts && retryAt < job.Deadline
+        return problem.Kind.Retryable && !problem.IsFinal && failures < maxAttempts && retryAt < job.Deadline
             ? new JobVerdict(Verdict.Retry, problem, retryAt)
             : Fail(problem);
     }

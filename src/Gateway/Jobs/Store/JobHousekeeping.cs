@@ -18,16 +18,16 @@ internal sealed class JobHousekeeping(JobDatabase database)
     public Task<bool> MarkCleanAsync(string id, CancellationToken cancel) => database.WriteAsync(
         connection => connection.Execute("UPDATE jobs SET cleanup_pending = 0 WHERE id = @Id", new { Id = id }) == 1, cancel);
 
-    /// <summary>Forgets the jobs that ended before the time, and the oldest beyond the count.</summary>
+    /// <summary>Forgets the jobs that ended before the time, and the oldest beyond the count; but none whose key would start it once more.</summary>
     public async Task<int> DeleteFinishedAsync(DateTimeOffset endedBefore, int keep, CancellationToken cancel)
     {
         var total = await InBatchesAsync(
-            "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < @Before ORDER BY finished_at LIMIT @Batch)",
+            "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < @Before AND NOT EXISTS (SELECT 1 FROM idempotency WHERE job_id = jobs.id) ORDER BY finished_at LIMIT @Batch)",
             new { Before = endedBefore.ToUnixTimeMilliseconds(), Batch }, cancel);
         total += await InBatchesAsync(
             """
             DELETE FROM jobs WHERE id IN (
-              SELECT id FROM jobs WHERE finished_at IS NOT NULL ORDER BY finished_at, id
+              SELECT id FROM jobs WHERE finished_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM idempotency WHERE job_id = jobs.id) ORDER BY finished_at, id
               LIMIT min(@Batch, max(0, (SELECT count(*) FROM jobs WHERE finished_at IS NOT NULL) - @Keep)))
             """,
             new { Keep = keep, Batch }, cancel);

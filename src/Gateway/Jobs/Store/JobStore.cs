@@ -102,13 +102,14 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
         cancel);
 
     /// <summary>
-    /// Takes over what the last process left running, and gives free the keys it was about to answer. To be called once, before anything runs. The
-    /// epoch left out tells that events may be lost: the last process had told more than it had stored.
+    /// Takes over what the last process left running, gives free the keys with which it was about to start jobs, and notes of others that nobody knows
+    /// whether their requests were done. To be called once, before anything runs. The epoch left out tells that events may be lost: the last process had told more than it had stored.
     /// </summary>
     public Task<int> RequeueAbandonedAsync(CancellationToken cancel) => database.WriteAsync(
         connection =>
         {
             connection.Execute("DELETE FROM idempotency WHERE job_id IS NULL AND status IS NULL");
+            connection.Execute("UPDATE idempotency SET status = @Lost WHERE job_id IS NULL AND status = @Begun", new { IdempotencyStore.Lost, IdempotencyStore.Begun });
             return connection.Execute(
                 "UPDATE jobs SET state = 'queued', epoch = epoch + 2, sequence = sequence + 1, next_attempt_at = @Now, waits_since = @Now WHERE state = 'running'",
                 new { Now = Now() });

@@ -4,14 +4,14 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Gateway.Jobs;
 
-/// <summary>Whether jobs can be taken: the store is asked for its write lock, and nothing is written.</summary>
+/// <summary>Whether jobs can be taken: a number is written over itself, which a full or read-only disk refuses.</summary>
 internal sealed class JobStoreHealth(JobDatabase database) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {
-            await database.WriteAsync(connection => connection.ExecuteScalar<int>("PRAGMA user_version"), cancellationToken);
+            await database.WriteAsync(connection => connection.Execute($"PRAGMA user_version = {connection.ExecuteScalar<int>("PRAGMA user_version")}"), cancellationToken);
             return HealthCheckResult.Healthy();
         }
         catch (ProblemException unavailable)

@@ -12,6 +12,9 @@ namespace Gateway.Tests.Jobs.Running;
 /// </summary>
 public sealed class JobClockTests : IDisposable
 {
+    /// <summary>An attempt may take as long as the job.</summary>
+    private static readonly (string, string) OneAttempt = ("AttemptLimit", "1.00:00:00");
+
     private static readonly string[] Back = ["-1 hour", "-1 day", "each second"];
 
     private readonly TempFolder folder = new();
@@ -28,7 +31,7 @@ public sealed class JobClockTests : IDisposable
     public async Task A_running_job_has_its_whole_time_and_no_more(string jump)
     {
         var handler = TestHandler.Endless();
-        await using var host = await JobsHost.StartAsync(folder, handler, clock);
+        await using var host = await JobsHost.StartAsync(folder, handler, clock, settings: OneAttempt);
         var job = await host.StartJobAsync(timeout: TimeSpan.FromHours(1));
         await handler.StartedAsync();
         Set(jump, 0);
@@ -105,12 +108,12 @@ public sealed class JobClockTests : IDisposable
     {
         clock.Jump(TimeSpan.FromDays(3650));
         var handler = TestHandler.Endless();
-        var host = await JobsHost.StartAsync(folder, handler, clock);
+        var host = await JobsHost.StartAsync(folder, handler, clock, settings: OneAttempt);
         var job = await host.StartJobAsync(timeout: TimeSpan.FromHours(1));
         await handler.StartedAsync();
         await host.StopAsync();
         clock.Jump(-TimeSpan.FromDays(3650));
-        await using var restarted = await JobsHost.StartAsync(folder, handler, clock);
+        await using var restarted = await JobsHost.StartAsync(folder, handler, clock, settings: OneAttempt);
         await handler.StartedAsync();
         clock.Advance(TimeSpan.FromHours(1));
         Assert.Equal("deadline_exceeded", (await restarted.EndOfAsync(job.Id)).Error!.Code);

@@ -59,6 +59,26 @@ public sealed class JobHousekeepingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_job_is_kept_as_long_as_its_key_is()
+    {
+        var keyed = (await store.EnqueueAsync(SampleJob.New(), new QueueRoom(10), key: null, TestClock.Limit())).Job;
+        await database.WriteAsync(
+            connection => connection.Execute(
+                "INSERT INTO idempotency (subject, key, fingerprint, created_at, job_id) VALUES ('key:alice', 'k', x'00', @Now, @Id)", new { Now = time.GetUtcNow().ToUnixTimeMilliseconds(), keyed.Id }),
+            TestClock.Limit());
+        await FinishedAsync(keyed);
+        time.Advance(TimeSpan.FromHours(1));
+        await FinishedAsync();
+        await FinishedAsync();
+        Assert.Equal(2, await housekeeping.DeleteFinishedAsync(DateTimeOffset.UnixEpoch, 1, TestClock.Limit()));
+        Assert.Equal(0, await housekeeping.DeleteFinishedAsync(time.GetUtcNow(), 1, TestClock.Limit()));
+        Assert.NotNull(queries.Find(keyed.Id));
+
+        Assert.Equal(1, await housekeeping.DeleteKeysAsync(time.GetUtcNow(), 100, TestClock.Limit()));
+        Assert.Equal(1, await housekeeping.DeleteFinishedAsync(time.GetUtcNow(), 1, TestClock.Limit()));
+    }
+
+    [Fact]
     public async Task Thousands_go_in_batches_and_their_pages_are_given_back()
     {
         await database.WriteAsync(

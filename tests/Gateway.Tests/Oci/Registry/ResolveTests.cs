@@ -174,6 +174,21 @@ public sealed class ResolveTests : IDisposable
     }
 
     [Fact]
+    public async Task Header_of_the_operators_that_a_host_quotes_is_masked()
+    {
+        await using var server = await ScriptedServer.StartAsync(context => context.SendStatus(
+            HttpMethods.IsHead(context.Request.Method) ? 405 : 403, $$"""{"errors":[{"code":"DENIED","message":"no {{context.Request.Headers["X-Mirror"]}}, no 5f2b9d6c1a7e4038"}]}"""));
+        trial.Configure(server.Authority, """
+            [header]
+            X-Mirror = "Key 5f2b9d6c1a7e4038"
+            """);
+
+        var fault = await Assert.ThrowsAsync<OciException>(() => trial.Open(server.Authority).ResolveAsync(CancellationToken.None));
+
+        Assert.EndsWith("the registry forbids it (DENIED: no ***, no ***)", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Name_that_is_rebound_to_a_private_address_is_never_dialled()
     {
         await using var server = await ScriptedServer.StartAsync(context => context.SendManifest());
