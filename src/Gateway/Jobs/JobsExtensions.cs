@@ -32,7 +32,7 @@ internal static class JobsExtensions
         services.AddSingleton<JobId>().AddSingleton<WorkSignal>().AddSingleton<RunningJobs>().AddSingleton<JobTelemetry>();
         services.AddSingleton<JobHandlers>().AddSingleton<JobCleaner>().AddSingleton<JobWork>().AddSingleton<JobAttempt>();
         services.AddSingleton<JobStarter>().AddSingleton<JobCanceler>();
-        services.AddHealthChecks().AddCheck<JobStoreHealth>("jobs", tags: ["ready"]);
+        services.AddSingleton<JobStoreHealth>().AddHealthChecks().AddCheck<JobStoreHealth>("jobs", tags: ["ready"]);
         // The first to start is the last to stop: the backup of a shutdown has what the others put down.
         services.AddHostedService<HourlyJobBackup>().AddHostedService<JobRunner>().AddHostedService<JobSweeper>();
         return builder;

@@ -39,13 +39,13 @@ public sealed class FullJobDiskTests(Nodes nodes)
         var (accepted, refused) = await SubmitUntilRefusedAsync(gateway.Api, containerdNamespace.Name, registry);
         Assert.Equal((503, "job_store_unavailable"), ((int)refused.Status, refused.Code));
         Assert.True(refused.Headers.RetryAfter!.Delta > TimeSpan.Zero);
-        Assert.Equal(503, (int)(await gateway.Api.GetAsync("/healthz/ready")).Status);
+        await Wait.UntilAsync(async () => (int)(await gateway.Api.GetAsync("/healthz/ready")).Status is 503, "it is not ready");
         gate.Open();
         await Wait.UntilAsync(() => gateway.Log.Contains("could not be stored", StringComparison.Ordinal), "the end of the pull finds no room");
         Assert.Equal("running", (string?)(await gateway.Api.JobAsync(running))["state"]);
 
         File.Delete(filler);
-        Assert.Equal(200, (int)(await gateway.Api.GetAsync("/healthz/ready")).Status);
+        await Wait.UntilAsync(async () => (int)(await gateway.Api.GetAsync("/healthz/ready")).Status is 200, "it is ready again");
         foreach (var id in accepted.Append(running))
         {
             Assert.Equal("succeeded", (string?)(await gateway.Api.EndOfAsync(id))["state"]);
