@@ -77,7 +77,13 @@ internal sealed class CallRules(string? containerdNamespace, string? leaseId) : 
         }
         catch (RpcException failure)
         {
-            Count(failure, method);
+            var lost = LostConnection.In(failure);
+            Count(lost ?? failure, method);
+            if (lost is not null)
+            {
+                throw lost;
+            }
+
             throw;
         }
     }

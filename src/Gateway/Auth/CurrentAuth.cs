@@ -23,7 +23,7 @@ internal sealed partial class CurrentAuth : IDisposable
         IValidateOptions<AuthOptions> rules, IValidateOptions<ClientCertificateOptions> certificateRules, ILogger<CurrentAuth> logger)
     {
         (this.configuration, this.faults, this.atStart, this.rules, this.certificateRules, this.logger) = (configuration, faults, atStart.Value, rules, certificateRules, logger);
-        current = new Parsed(this.atStart, this.atStart.Issuers, certificates.Value.Grants);
+        current = new Parsed(this.atStart.ApiKeys, this.atStart.Issuers, certificates.Value.Grants);
         watch = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
     }
 
@@ -53,7 +53,7 @@ internal sealed partial class CurrentAuth : IDisposable
             }
             else
             {
-                current = new Parsed(changed, [.. changed.Issuers.Select(AsAtStart)], certificates.Grants);
+                current = new Parsed(changed.ApiKeys, [.. changed.Issuers.Select(AsAtStart)], certificates.Grants);
                 LogChanged(changed.ApiKeys.Count, changed.Issuers.Count);
             }
         }
@@ -79,13 +79,13 @@ internal sealed partial class CurrentAuth : IDisposable
         return known.With(changed.Grants);
     }
 
-    private sealed class Parsed(AuthOptions options, IReadOnlyList<IssuerEntry> issuers, IReadOnlyList<GrantEntry> certificateGrants)
+    private sealed class Parsed(IReadOnlyList<ApiKeyEntry> keys, IReadOnlyList<IssuerEntry> issuers, IReadOnlyList<GrantEntry> certificateGrants)
     {
         public IReadOnlyList<IssuerEntry> Issuers => issuers;
 
         public IReadOnlyList<GrantEntry> CertificateGrants => certificateGrants;
 
-        public IReadOnlyDictionary<string, KeyRule> Keys { get; } = options.ApiKeys.ToDictionary(
+        public IReadOnlyDictionary<string, KeyRule> Keys { get; } = keys.ToDictionary(
             key => key.Id, key => new KeyRule([KeySecret.FromHex(key.Sha256)], key.ExpiresAt, [.. key.Grants.Select(grant => grant.ToGrant())]), StringComparer.Ordinal);
     }
 

@@ -1,3 +1,4 @@
+using Gateway.Containerd;
 using Gateway.Oci;
 using Grpc.Core;
 
@@ -27,7 +28,7 @@ internal static class ProblemTable
     {
         ProblemException p => new(p.Kind, p.Message) { Errors = p.Errors, RetryAfter = p.RetryAfter, Status = p.Status ?? p.Kind.Status, Header = p.Header },
         OciException o => new(KindOf(o.Fault), o.Message) { RetryAfter = o.RetryAfter, IsFinal = o.IsFinal },
-        RpcException rpc => From(rpc),
+        RpcException rpc => From(LostConnection.In(rpc) ?? rpc), // of a stream; single calls tell it themselves
         BadHttpRequestException { StatusCode: 408 } => new(ProblemKinds.InvalidRequest, "the request's body came too slowly") { Status = StatusCodes.Status408RequestTimeout },
         BadHttpRequestException { StatusCode: 413 } => new(ProblemKinds.PayloadTooLarge, "the request body is larger than 1 MiB"),
         BadHttpRequestException { StatusCode: 415 } => new(ProblemKinds.UnsupportedMediaType, "send the body as application/json"),

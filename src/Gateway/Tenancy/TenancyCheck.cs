@@ -91,8 +91,9 @@ internal sealed partial class TenancyCheck(
             try
             {
                 var shareable = await containerd.ShareableNamespacesAsync(cancel);
+                var connections = peers.Version; // before the probe: one that comes meanwhile may lead to another daemon
                 var sharing = await probe.GivesAwayAsync(cancel) ? ContentSharing.Shared : ContentSharing.Isolated;
-                (state.Sharing, asked) = (sharing, peers.Version);
+                (state.Sharing, asked) = (sharing, connections);
                 LogFound(sharing);
                 return shareable;
             }

@@ -1,3 +1,4 @@
+using Gateway.ContainerdTests.Survival;
 using Gateway.TestKit;
 
 namespace Gateway.ContainerdTests.KitTests;
@@ -46,7 +47,9 @@ public sealed class InvariantsTests(Nodes nodes, Daemons daemons)
     {
         var image = TestImage.Small(4);
         await using var ns = await PulledAsync(version, image);
+        await Workload.IsNeverHalfSeenAsync(ns.Daemon.Ctr, ns.Name);
         await ns.CtrAsync("content", "rm", image.Layers[0].Digest);
+        await Assert.ThrowsAsync<Xunit.Sdk.TrueException>(() => Workload.IsNeverHalfSeenAsync(ns.Daemon.Ctr, ns.Name));
         Assert.Contains($"blob {image.Layers[0].Digest} of {(await ns.Daemon.Ctr.ImagesAsync(ns.Name))[0]} is missing", await ns.ViolationsAsync());
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Gateway.ContainerdTests.Survival;
 using Gateway.TestKit;
 using Microsoft.Data.Sqlite;
 
@@ -76,6 +77,15 @@ public sealed class NodeInvariantsTests : IAsyncLifetime
         }
 
         Assert.StartsWith("the job store is damaged: ", Assert.Single(await ViolationsAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task File_that_stays_open_is_counted()
+    {
+        await using var few = ChildProcess.Start("sh", ["-c", "echo ready; exec sleep 60"]);
+        await using var more = ChildProcess.Start("sh", ["-c", "exec 5</dev/null 6</dev/null 7</dev/null; echo ready; exec sleep 60"]);
+        await Wait.UntilAsync(() => few.Log.Contains("ready", StringComparison.Ordinal) && more.Log.Contains("ready", StringComparison.Ordinal), "both run");
+        Assert.Equal(Campaign.OpenFiles(few.Id) + 3, Campaign.OpenFiles(more.Id));
     }
 
     [Fact]

@@ -17,6 +17,7 @@ internal sealed class Trial(FaultNode node, Workload work)
 
     private readonly string key = $"{work.Kind.Split('.')[1]}-{Interlocked.Increment(ref trials)}";
     private string[] before = [];
+    private string lastLines = "";
 
     private string Namespace => work.Kind.Split('.')[1];
 
@@ -40,6 +41,7 @@ internal sealed class Trial(FaultNode node, Workload work)
         await canceling;
         await Task.Delay(20); // a place behind the job's end is about to be passed
         node.Arm(null);
+        lastLines = LastLines;
         await node.ReviveAsync(together);
         return job;
     }
@@ -47,7 +49,7 @@ internal sealed class Trial(FaultNode node, Workload work)
     /// <summary>The work was done, once, and nothing but its outcome is there.</summary>
     public async Task SucceededAsync(JsonObject job)
     {
-        Assert.True((string?)job["state"] is "succeeded", job.ToJsonString() + LastLines);
+        Assert.True((string?)job["state"] is "succeeded", job.ToJsonString() + lastLines);
         Assert.Equal(100, (int)job["progress"]!["percent"]!);
         await work.VerifyAsync(node, Namespace, key);
         await IsCleanAsync();
@@ -88,7 +90,7 @@ internal sealed class Trial(FaultNode node, Workload work)
     private async Task<string[]> JobsAsync() =>
         [.. (await node.Api.GetAsync($"/v1/jobs?namespace={Namespace}&kind={work.Kind}&pageSize=1000")).Json["items"]!.AsArray().Select(job => (string)job!["id"]!)];
 
-    private string LastLines => string.Join('\n', node.Gateway.Log.Split('\n').TakeLast(8));
+    private string LastLines => string.Join('\n', node.Gateway.Log.Split('\n').TakeLast(20));
 
     private async Task<string> SubmitAsync(bool together)
     {
@@ -107,7 +109,7 @@ internal sealed class Trial(FaultNode node, Workload work)
             catch (Exception broken) when (broken is HttpRequestException or IOException or SocketException)
             {
                 await node.Gateway.HasEndedAsync();
-                await Workload.IsNeverHalfSeenAsync(node, Namespace);
+                await Workload.IsNeverHalfSeenAsync(node.Ctr, Namespace);
             }
 
             await Task.Delay(100);
@@ -135,7 +137,7 @@ internal sealed class Trial(FaultNode node, Workload work)
 
             if (node.Containerd.HasExited is false && node.Gateway.HasExited)
             {
-                await Workload.IsNeverHalfSeenAsync(node, Namespace);
+                await Workload.IsNeverHalfSeenAsync(node.Ctr, Namespace);
             }
 
             await node.ReviveAsync(together);

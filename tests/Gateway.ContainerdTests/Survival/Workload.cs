@@ -88,11 +88,11 @@ internal sealed record Workload(
     }
 
     /// <summary>Whether an image stands in the namespace that is not whole: nobody may ever see one.</summary>
-    public static async Task IsNeverHalfSeenAsync(FaultNode node, string ns)
+    public static async Task IsNeverHalfSeenAsync(Ctr ctr, string ns)
     {
-        foreach (var name in await node.Ctr.ImagesAsync(ns))
+        foreach (var name in await ctr.ImagesAsync(ns))
         {
-            var row = await node.Ctr.CheckAsync(ns, name);
+            var row = await ctr.CheckAsync(ns, name);
             Assert.True(row.Contains("complete (", StringComparison.Ordinal) && !row.Contains("incomplete", StringComparison.Ordinal), row);
         }
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Gateway.Jobs;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Jobs.Running;
 
@@ -44,12 +45,14 @@ public sealed class JobTelemetryTests : IDisposable
     [Fact]
     public async Task The_store_is_healthy_until_it_cannot_be_written()
     {
-        await using var host = await JobsHost.StartAsync(folder, new TestHandler());
+        var time = new FakeTimeProvider();
+        await using var host = await JobsHost.StartAsync(folder, new TestHandler(), time);
         var health = host.Get<HealthCheckService>();
         Assert.Equal(HealthStatus.Healthy, (await health.CheckHealthAsync(check => check.Tags.Contains("ready"), TestClock.Limit())).Status);
         using var shell = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={folder.Database};Pooling=false");
         shell.Open();
         using var locked = shell.BeginTransaction();
+        time.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(HealthStatus.Unhealthy, (await health.CheckHealthAsync(check => check.Tags.Contains("ready"), TestClock.Limit())).Status);
     }
 }
