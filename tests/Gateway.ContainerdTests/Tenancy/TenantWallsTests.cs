@@ -13,7 +13,7 @@ public sealed class TenantWallsTests
         ["images:read", "images:pull", "images:push", "images:write", "images:delete", "content:read", "content:write", "leases:read", "leases:write", "jobs:read", "jobs:cancel", "snapshots:read"];
 
     [Theory]
-    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
     public async Task Who_knows_the_digests_of_another_gets_nothing_by_any_route(string version)
     {
         await using var registry = await ScriptedRegistry.StartAsync();
@@ -126,8 +126,10 @@ public sealed class TenantWallsTests
         Assert.Empty((await thief.GetAsync("/v1/jobs?namespace=victim")).Json["items"]!.AsArray());
     }
 
-    private static Task<Node> StartAsync(string version) =>
-        Node.StartAsync(version, new Dictionary<string, string?>(Tenants.Settings(Everything, "victim", "thief")) { ["Tenancy__Mode"] = "multi" }, moreConfig: Tenants.Isolated);
+    private static Task<Node> StartAsync(string version) => Node.StartAsync(
+        version,
+        new Dictionary<string, string?>(Tenants.Settings(Everything, "victim", "thief")) { ["Tenancy__Mode"] = "multi", ["Egress__Allow__0"] = "127.0.0.0/8" }, // the registries of the tests
+        moreConfig: Tenants.Isolated);
 
     private static async Task AssertAsync(HttpStatusCode expected, GatewayApi api, HttpMethod method, string path, object? body = null)
     {
