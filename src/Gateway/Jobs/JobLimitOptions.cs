@@ -19,6 +19,10 @@ internal sealed class JobLimitOptions
     [Range(0, 64)]
     public int RunningJobsPerNamespace { get; init; }
 
+    /// <summary>Jobs of one subject that run at once, in whatever namespaces; more wait. Default 0; to 64.</summary>
+    [Range(0, 64)]
+    public int RunningJobsPerSubject { get; init; }
+
     /// <summary>What the runner goes by.</summary>
-    public int MostRunningInNamespace => RunningJobsPerNamespace is 0 ? int.MaxValue : RunningJobsPerNamespace;
+    public RunRoom RunRoom => new(RunningJobsPerNamespace is 0 ? int.MaxValue : RunningJobsPerNamespace, RunningJobsPerSubject is 0 ? int.MaxValue : RunningJobsPerSubject);
 }

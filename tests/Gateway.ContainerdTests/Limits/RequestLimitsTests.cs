@@ -99,6 +99,7 @@ public sealed class RequestLimitsTests
     [InlineData("Limits__QueuedJobsPerSubject", "-1")]
     [InlineData("Limits__QueuedJobsPerNamespace", "100001")]
     [InlineData("Limits__RunningJobsPerNamespace", "65")]
+    [InlineData("Limits__RunningJobsPerSubject", "65")]
     [InlineData("Limits__BytesPerNamespace", "-1")]
     [InlineData("Jobs__MaxWatchersPerSubject", "0")]
     public async Task Limit_out_of_bounds_refuses_the_start(string name, string value)

@@ -97,6 +97,22 @@ public sealed class JobStarterTests : IDisposable
     }
 
     [Fact]
+    public async Task One_caller_has_so_many_running_wherever_they_are_and_the_next_begins_when_one_ends()
+    {
+        await using var host = await JobsHost.StartAsync(folder, TestHandler.Endless(), settings: [("Limits:RunningJobsPerSubject", "2")]);
+        var first = await host.StartJobAsync();
+        var second = await host.StartJobAsync(@namespace: "team-b");
+        var third = await host.StartJobAsync(@namespace: "team-c");
+        var other = await host.StartJobAsync(caller: new Caller("key:bob", []), @namespace: "team-c");
+        await host.UntilAsync(second.Id, job => job.State is JobState.Running);
+        await host.UntilAsync(other.Id, job => job.State is JobState.Running);
+
+        Assert.Equal((JobState.Running, JobState.Queued), (host.Queries.Find(first.Id)!.State, host.Queries.Find(third.Id)!.State));
+        await host.Get<JobCanceler>().CancelAsync(first.Id, TestClock.Limit());
+        await host.UntilAsync(third.Id, job => job.State is JobState.Running);
+    }
+
+    [Fact]
     public async Task A_gateway_that_shuts_down_takes_no_work()
     {
         await using var host = await JobsHost.StartAsync(folder, TestHandler.Endless());

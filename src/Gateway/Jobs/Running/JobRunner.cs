@@ -59,7 +59,7 @@ internal sealed partial class JobRunner(
             while (Volatile.Read(ref ending) < MaxEnding)
             {
                 var scope = Scope();
-                if (await store.ClaimAsync(scope, options.Value.QueueLimit, limits.Value.MostRunningInNamespace, cancel) is not { } job)
+                if (await store.ClaimAsync(scope, options.Value.QueueLimit, limits.Value.RunRoom, cancel) is not { } job)
                 {
                     return scope is ClaimScope.Any ? UntilDue() : LookEvery;
                 }
@@ -87,7 +87,7 @@ internal sealed partial class JobRunner(
 
     private TimeSpan UntilDue()
     {
-        var left = queries.NextDue(limits.Value.MostRunningInNamespace) - time.GetUtcNow() ?? LookEvery;
+        var left = queries.NextDue(limits.Value.RunRoom) - time.GetUtcNow() ?? LookEvery;
         return left > LookEvery ? LookEvery : left < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : left;
     }
 

@@ -42,14 +42,15 @@ internal sealed class JobQueries(JobDatabase database)
     public IReadOnlyList<string> Namespaces() =>
         database.Read(connection => connection.Query<string>("SELECT DISTINCT namespace FROM jobs").ToList());
 
-    /// <summary>When the next job of the queue is due; null where none waits. One whose namespace has so many running waits for these, not for a time.</summary>
-    public DateTimeOffset? NextDue(int mostInNamespace) => database.Read(connection => connection
+    /// <summary>When the next job of the queue is due; null where none waits. One whose namespace or subject has as many running as it may waits for these, not for a time.</summary>
+    public DateTimeOffset? NextDue(RunRoom room) => database.Read(connection => connection
         .ExecuteScalar<long?>(
             """
             SELECT min(coalesce(next_attempt_at, 0)) FROM jobs WHERE state = 'queued' AND namespace NOT IN
-              (SELECT namespace FROM jobs INDEXED BY jobs_running WHERE state = 'running' GROUP BY namespace HAVING count(*) >= @Most)
+              (SELECT namespace FROM jobs INDEXED BY jobs_running WHERE state = 'running' GROUP BY namespace HAVING count(*) >= @InNamespace)
+              AND subject NOT IN (SELECT subject FROM jobs INDEXED BY jobs_running WHERE state = 'running' GROUP BY subject HAVING count(*) >= @OfSubject)
             """,
-            new { Most = mostInNamespace })) is { } due
+            room)) is { } due
         ? DateTimeOffset.FromUnixTimeMilliseconds(due)
         : null;
 

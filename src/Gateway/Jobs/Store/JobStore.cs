@@ -39,12 +39,11 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
     /// Takes a job that is due: one that is only to be ended, or else the oldest one of whose turn it is. One that has waited for longer than the limit
     /// without ever being claimed comes without a start: it does not begin any more.
     /// </summary>
-    /// <param name="mostInNamespace">Where so many run already, no other job of the namespace is begun.</param>
-    public Task<JobRecord?> ClaimAsync(ClaimScope scope, TimeSpan queueLimit, int mostInNamespace, CancellationToken cancel) => database.WriteAsync(
+    public Task<JobRecord?> ClaimAsync(ClaimScope scope, TimeSpan queueLimit, RunRoom room, CancellationToken cancel) => database.WriteAsync(
         connection =>
         {
             var waitedTooLong = WaitedTooLong(connection, queueLimit);
-            var id = waitedTooLong ?? ToCancel(connection) ?? PastDeadline(connection) ?? (scope is ClaimScope.None ? null : turns.Next(Waiting(connection), scope, mostInNamespace));
+            var id = waitedTooLong ?? ToCancel(connection) ?? PastDeadline(connection) ?? (scope is ClaimScope.None ? null : turns.Next(Waiting(connection), scope, room));
             return id is null ? null : Claim(connection, id, begins: waitedTooLong is null);
         },
         cancel);
@@ -158,7 +157,8 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
     private List<WaitingFlow> Waiting(SqliteConnection connection) => connection.Query<WaitingFlow>(
         """
         SELECT waiting.*, (SELECT count(*) FROM jobs INDEXED BY jobs_running WHERE state = 'running' AND namespace = waiting.Namespace) AS RunningInNamespace,
-          (SELECT count(*) FROM jobs INDEXED BY jobs_running WHERE state = 'running' AND namespace = waiting.Namespace AND subject = waiting.Subject) AS Running
+          (SELECT count(*) FROM jobs INDEXED BY jobs_running WHERE state = 'running' AND namespace = waiting.Namespace AND subject = waiting.Subject) AS Running,
+          (SELECT count(*) FROM jobs INDEXED BY jobs_running WHERE state = 'running' AND subject = waiting.Subject) AS RunningOfSubject
         FROM (SELECT namespace AS Namespace, subject AS Subject, min(id) AS Oldest FROM jobs
               WHERE state = 'queued' AND (coalesce(next_attempt_at, 0) <= @Now OR @Now < waits_since) GROUP BY namespace, subject) AS waiting
         """,

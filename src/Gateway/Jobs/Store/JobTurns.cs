@@ -26,6 +26,9 @@ internal sealed record WaitingFlow
 
     /// <summary>Those of the caller among them.</summary>
     public required int Running { get; init; }
+
+    /// <summary>Jobs of the caller that run, in whatever namespace.</summary>
+    public required int RunningOfSubject { get; init; }
 }
 
 /// <summary>
@@ -38,12 +41,12 @@ internal sealed class JobTurns
     private long turn;
 
     /// <summary>Id of the next job; null where none may go.</summary>
-    public string? Next(IReadOnlyList<WaitingFlow> waiting, ClaimScope scope, int mostInNamespace)
+    public string? Next(IReadOnlyList<WaitingFlow> waiting, ClaimScope scope, RunRoom room)
     {
         // Turns of those who wait no more are forgotten: nothing grows.
         turns = waiting.SelectMany(Keys).Distinct(StringComparer.Ordinal).Where(turns.ContainsKey).ToDictionary(key => key, key => turns[key], StringComparer.Ordinal);
         var next = waiting
-            .Where(flow => flow.RunningInNamespace < mostInNamespace && (scope is ClaimScope.Any || flow.RunningInNamespace is 0))
+            .Where(flow => flow.RunningInNamespace < room.InNamespace && flow.RunningOfSubject < room.OfSubject && (scope is ClaimScope.Any || flow.RunningInNamespace is 0))
             .OrderBy(flow => flow.RunningInNamespace)
             .ThenBy(flow => LastTurn(flow.Namespace))
             .ThenBy(flow => flow.Running)

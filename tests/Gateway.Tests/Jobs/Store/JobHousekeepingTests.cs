@@ -118,12 +118,12 @@ public sealed class JobHousekeepingTests : IDisposable
     private async Task<JobRecord> StartedAsync()
     {
         await store.EnqueueAsync(SampleJob.New(), new QueueRoom(10), key: null, TestClock.Limit());
-        return (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), int.MaxValue, TestClock.Limit()))!;
+        return (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), new RunRoom(), TestClock.Limit()))!;
     }
 
     private async Task<JobRecord> FinishedAsync(JobRecord? waiting = null)
     {
-        var job = waiting is null ? await StartedAsync() : (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), int.MaxValue, TestClock.Limit()))!;
+        var job = waiting is null ? await StartedAsync() : (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), new RunRoom(), TestClock.Limit()))!;
         return (await store.FinishAsync(job with { State = JobState.Succeeded }, TestClock.Limit()))!;
     }
 

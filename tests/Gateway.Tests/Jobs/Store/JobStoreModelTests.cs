@@ -41,7 +41,7 @@ public sealed class JobStoreModelTests
                     await Store.EnqueueAsync(SampleJob.New(workKey: which < 4 ? $"work-{which}" : null, secret: [1]), new QueueRoom(1000), key: null, TestClock.Limit());
                     break;
                 case 2 or 3:
-                    if (await Store.ClaimAsync((ClaimScope)(which % 3), TimeSpan.FromDays(1), int.MaxValue, TestClock.Limit()) is { } claimed)
+                    if (await Store.ClaimAsync((ClaimScope)(which % 3), TimeSpan.FromDays(1), new RunRoom(), TestClock.Limit()) is { } claimed)
                     {
                         Assert.True(claimed.Attempt > 0 && claimed.Epoch > before[claimed.Id].Epoch && claimed.Sequence > before[claimed.Id].Sequence);
                         owned.Add(claimed);

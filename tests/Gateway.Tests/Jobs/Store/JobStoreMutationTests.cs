@@ -139,7 +139,7 @@ public sealed class JobStoreMutationTests : IDisposable
                 committed();
             }
 
-            if (i % 4 is 0 || await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), int.MaxValue, TestClock.Limit()) is not { } job)
+            if (i % 4 is 0 || await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), new RunRoom(), TestClock.Limit()) is not { } job)
             {
                 continue;
             }

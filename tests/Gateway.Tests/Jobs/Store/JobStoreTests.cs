@@ -118,14 +118,14 @@ public sealed class JobStoreTests : IDisposable
         await EnqueueAsync(SampleJob.New());
         var second = await EnqueueAsync(SampleJob.New());
         var running = (await ClaimAsync())!;
-        Assert.Null(await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), 1, TestClock.Limit()));
-        Assert.Null(queries.NextDue(1));
-        Assert.NotNull(queries.NextDue(2));
+        Assert.Null(await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), new RunRoom(1), TestClock.Limit()));
+        Assert.Null(queries.NextDue(new RunRoom(1)));
+        Assert.NotNull(queries.NextDue(new RunRoom(2)));
         var other = await EnqueueAsync(SampleJob.New() with { Namespace = "team-b" });
-        Assert.NotNull(queries.NextDue(1));
-        Assert.Equal(other.Id, (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), 1, TestClock.Limit()))!.Id);
+        Assert.NotNull(queries.NextDue(new RunRoom(1)));
+        Assert.Equal(other.Id, (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), new RunRoom(1), TestClock.Limit()))!.Id);
         await store.FinishAsync(running with { State = JobState.Succeeded }, TestClock.Limit());
-        Assert.Equal(second.Id, (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), 1, TestClock.Limit()))!.Id);
+        Assert.Equal(second.Id, (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), new RunRoom(1), TestClock.Limit()))!.Id);
     }
 
     [Fact]
@@ -186,7 +186,7 @@ public sealed class JobStoreTests : IDisposable
         var claimed = (await ClaimAsync())!;
         await store.RequeueAsync(claimed with { NextAttemptAt = time.GetUtcNow().AddSeconds(5), Failures = 1 }, countAttempt: true, TestClock.Limit());
         Assert.Null(await ClaimAsync());
-        Assert.Equal(time.GetUtcNow().AddSeconds(5), queries.NextDue(int.MaxValue));
+        Assert.Equal(time.GetUtcNow().AddSeconds(5), queries.NextDue(new RunRoom()));
         time.Advance(TimeSpan.FromSeconds(5));
         var again = (await ClaimAsync())!;
         Assert.Equal((2, 1, claimed.StartedAt), (again.Attempt, again.Failures, again.StartedAt));
@@ -260,9 +260,9 @@ public sealed class JobStoreTests : IDisposable
         await store.RequeueAsync(job with { NextAttemptAt = time.GetUtcNow().AddHours(1) }, countAttempt: true, TestClock.Limit());
         Assert.Equal((JobState.Queued, false), Of(await store.RequestCancelAsync(job.Id, TestClock.Limit())));
         await EnqueueAsync(SampleJob.New());
-        var claimed = (await store.ClaimAsync(ClaimScope.None, TimeSpan.FromDays(1), int.MaxValue, TestClock.Limit()))!;
+        var claimed = (await store.ClaimAsync(ClaimScope.None, TimeSpan.FromDays(1), new RunRoom(), TestClock.Limit()))!;
         Assert.Equal((job.Id, true), (claimed.Id, claimed.CancelRequested));
-        Assert.Null(await store.ClaimAsync(ClaimScope.None, TimeSpan.FromDays(1), int.MaxValue, TestClock.Limit()));
+        Assert.Null(await store.ClaimAsync(ClaimScope.None, TimeSpan.FromDays(1), new RunRoom(), TestClock.Limit()));
     }
 
     [Fact]
@@ -295,5 +295,5 @@ public sealed class JobStoreTests : IDisposable
 
     private async Task<JobRecord> EnqueueAsync(JobRecord job, int maxQueued = 1000) => (await store.EnqueueAsync(job, new QueueRoom(maxQueued), key: null, TestClock.Limit())).Job;
 
-    private Task<JobRecord?> ClaimAsync() => store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), int.MaxValue, TestClock.Limit());
+    private Task<JobRecord?> ClaimAsync() => store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), new RunRoom(), TestClock.Limit());
 }

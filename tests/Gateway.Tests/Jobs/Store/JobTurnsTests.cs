@@ -66,8 +66,9 @@ public sealed class JobTurnsTests
             Oldest = $"{flow.Min(job => job.Id):D6}",
             RunningInNamespace = running.Count(job => job.Namespace == flow.Key.Namespace),
             Running = running.Count(job => (job.Namespace, job.Subject) == flow.Key),
+            RunningOfSubject = running.Count(job => job.Subject == flow.Key.Subject),
         });
-        if (turns.Next(waiting.ToList(), scope, int.MaxValue) is not { } id)
+        if (turns.Next(waiting.ToList(), scope, new RunRoom()) is not { } id)
         {
             return null;
         }
