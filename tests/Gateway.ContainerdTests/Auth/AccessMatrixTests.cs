@@ -19,7 +19,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
 
     [Fact]
     public void Each_operation_has_a_row_and_each_row_an_operation() =>
-        Assert.Equal(AccessMatrix.Rows.Keys.Order(), Operations().Select(operation => operation.Id).Order());
+        Assert.Equal(AccessMatrix.Rows.Keys.Order(), Operations().Select(operation => operation.Id).Distinct().Order());
 
     [Fact]
     public async Task Each_caller_may_what_its_grants_say_and_nothing_else()
@@ -36,9 +36,9 @@ public sealed class AccessMatrixTests : IAsyncLifetime
                     var answer = await AskAsync(api, verb, path, ns);
                     var isGranted = principal.May(permission, reach, ns);
                     var asExpected = isGranted ? answer.Status is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) : answer.Status is HttpStatusCode.Forbidden;
-                    if (!asExpected)
+                    if (!asExpected && !IsNotServed(verb, answer))
                     {
-                        wrong.Add($"{principal.Name} {id} in '{ns}': {(int)answer.Status}");
+                        wrong.Add($"{principal.Name} {verb} {id} in '{ns}': {(int)answer.Status}");
                     }
                 }
             }
@@ -56,7 +56,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         foreach (var (verb, path, id) in Operations())
         {
             var answer = await AskAsync(api, verb, path, "team-a");
-            Assert.True(answer.Status is HttpStatusCode.Unauthorized != (AccessMatrix.Rows[id].Reach is Reach.Open), $"{id}: {answer.Status}");
+            Assert.True(IsNotServed(verb, answer) || answer.Status is HttpStatusCode.Unauthorized != (AccessMatrix.Rows[id].Reach is Reach.Open), $"{verb} {id}: {answer.Status}");
         }
     }
 
@@ -104,6 +104,8 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         return settings;
     }
 
+    private static bool IsNotServed(string verb, Answer answer) => verb is "HEAD" && answer.Status is HttpStatusCode.MethodNotAllowed;
+
     // Of what an answer tells, all but the address that was asked for.
     private static string Same(Answer answer, string ns) =>
         string.Join('|', (int)answer.Status, answer.MediaType, answer.Text.Length is 0 ? "" : $"{answer.Code} {answer.Json["detail"]} {answer.Json["title"]}").Replace(ns, "", StringComparison.Ordinal);
@@ -116,13 +118,19 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         return api.SendAsync(new HttpMethod(verb), System.Text.RegularExpressions.Regex.Replace(filled, @"\{\w+\}", "x"));
     }
 
-    private static IEnumerable<(string Verb, string Path, string Id)> Operations()
+    // Each that the document has; what may be got may perhaps be asked for its headers too.
+    private static IEnumerable<Operation> Operations() =>
+        Documented().Concat(Documented().Where(operation => operation.Verb is "GET").Select(operation => operation with { Verb = "HEAD" })).DistinctBy(operation => (operation.Verb, operation.Path));
+
+    private static IEnumerable<Operation> Documented()
     {
         var document = new YamlStream();
         document.Load(new StringReader(File.ReadAllText(Path.Combine(Repo.Root, "openapi.yaml"))));
         return from path in ((YamlMappingNode)document.Documents[0].RootNode["paths"]).Children
                from verb in ((YamlMappingNode)path.Value).Children
                where verb.Value is YamlMappingNode operation && operation.Children.ContainsKey("operationId")
-               select (verb.Key.ToString().ToUpperInvariant(), path.Key.ToString(), verb.Value["operationId"].ToString());
+               select new Operation(verb.Key.ToString().ToUpperInvariant(), path.Key.ToString(), verb.Value["operationId"].ToString());
     }
+
+    private sealed record Operation(string Verb, string Path, string Id);
 }
