@@ -21,21 +21,43 @@ internal static class ConfigurationFile
             return;
         }
 
-        var source = new JsonConfigurationSource { Path = Path.GetFullPath(path), Optional = false, ReloadOnChange = true };
+        var source = new Source(faults) { Path = Path.GetFullPath(path), Optional = false, ReloadOnChange = true };
         source.ResolveFileProvider();
         var sources = builder.Configuration.Sources;
         var last = sources.OfType<JsonConfigurationSource>().LastOrDefault();
         sources.Insert(last is null ? 0 : sources.IndexOf(last) + 1, source);
-        if (new ConfigurationBuilder().Add(source).Build()[$"{AuthOptions.Section}:{nameof(AuthOptions.BootstrapKey)}"] is not null && PrivateFile.FindOpening(path, isGiven: true) is { } opening)
+        var provider = ((IConfigurationRoot)builder.Configuration).Providers.OfType<Provider>().Single();
+        if (provider.TryGet($"{AuthOptions.Section}:{nameof(AuthOptions.BootstrapKey)}", out _) && PrivateFile.FindOpening(path, isGiven: true) is { } opening)
         {
             throw new InvalidOperationException($"the start is refused: it holds the bootstrap key, and {opening}");
         }
+    }
 
-        // From here on: what cannot be read at the start ends it.
-        source.OnLoadException = failed =>
+    private sealed class Source(ConfigurationFaults faults) : JsonConfigurationSource
+    {
+        public override IConfigurationProvider Build(IConfigurationBuilder builder)
         {
-            faults.Put(failed.Exception);
-            failed.Ignore = true;
-        };
+            EnsureDefaults(builder);
+            return new Provider(this, faults);
+        }
+    }
+
+    // The framework's own counts a file that cannot be read any more as empty.
+    private sealed class Provider(Source source, ConfigurationFaults faults) : JsonConfigurationProvider(source)
+    {
+        private bool wasRead;
+
+        public override void Load(Stream stream)
+        {
+            try
+            {
+                base.Load(stream);
+                wasRead = true;
+            }
+            catch (FormatException broken) when (wasRead)
+            {
+                faults.Put(broken.Message);
+            }
+        }
     }
 }

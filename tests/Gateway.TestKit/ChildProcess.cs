@@ -114,7 +114,8 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         lock (log)
         {
-            if (line is not null && log.Length < MaxLogChars)
+            // Of what is too much, a secret is kept all the same: it is looked for at the end.
+            if (line is not null && (log.Length < MaxLogChars || Canary.Any(line).Count > 0))
             {
                 log.AppendLine(line);
             }

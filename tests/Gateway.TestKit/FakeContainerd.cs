@@ -6,19 +6,22 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.TestKit;
 
-/// <summary>A socket that says it is containerd of some version, and knows nothing else: for versions that cannot be had.</summary>
+/// <summary>A socket that answers in containerd's place, for what a real one cannot be brought to.</summary>
 public sealed class FakeContainerd : IAsyncDisposable
 {
     private readonly WebApplication app;
 
     private FakeContainerd(WebApplication app) => this.app = app;
 
-    public static async Task<FakeContainerd> StartAsync(string address, string version)
+    /// <summary>Says that it is containerd of the version, and knows nothing else.</summary>
+    public static Task<FakeContainerd> StartAsync(string address, string version) => StartAsync(address, http => AnswerAsync(http, version));
+
+    public static async Task<FakeContainerd> StartAsync(string address, RequestDelegate answer)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(address, listener => listener.Protocols = HttpProtocols.Http2));
         var app = builder.Build();
-        app.Run(http => AnswerAsync(http, version));
+        app.Run(answer);
         await app.StartAsync();
         return new FakeContainerd(app);
     }

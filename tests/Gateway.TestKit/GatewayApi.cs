@@ -36,7 +36,7 @@ public sealed class GatewayApi(Uri url, string? key) : IDisposable
 
         using var answer = await Http.SendAsync(request);
         var text = await answer.Content.ReadAsStringAsync();
-        Canary.ThrowIfAny([.. Canary.Given($"{answer.Headers}{text}")]);
+        Canary.ThrowIfAny(Canary.Given($"{answer.Headers}{text}"));
         return new Answer(answer.StatusCode, answer.Headers, answer.Content.Headers.ContentType?.MediaType, text);
     }
 

@@ -30,13 +30,13 @@ internal sealed class AccessMiddleware(RequestDelegate next, ICallers callers, R
             throw new ProblemException(ProblemKinds.Forbidden, $"{needs?.Permission ?? Permission.Admin} is not granted here");
         }
 
-        if (containerdNamespace is not null && !Validation.IsNamespaceName(containerdNamespace))
-        {
-            throw ProblemException.InvalidField("namespace", "is not a namespace's name: letters, digits, and single '.', '_' or '-' between them, at most 76 characters");
-        }
-
         if (containerdNamespace is not null)
         {
+            if (!Validation.IsNamespaceName(containerdNamespace))
+            {
+                throw ProblemException.InvalidField("namespace", "is not a namespace's name: letters, digits, and single '.', '_' or '-' between them, at most 76 characters");
+            }
+
             budgets.TakeOf(containerdNamespace);
         }
 

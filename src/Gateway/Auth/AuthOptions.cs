@@ -83,8 +83,6 @@ internal sealed record IssuerEntry
     /// <summary>The <c>iss</c> that its tokens must have.</summary>
     public string? ValidIssuer => Issuer ?? Authority;
 
-    public IssuerEntry With(IReadOnlyList<GrantEntry> grants) => this with { Grants = grants };
-
     /// <summary>Whether the other differs in nothing but grants.</summary>
     public bool IsSameBut(IssuerEntry other) =>
         other.Algorithms.SequenceEqual(Algorithms, StringComparer.Ordinal) && this == other with { Algorithms = Algorithms, Grants = Grants };

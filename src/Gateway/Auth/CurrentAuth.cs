@@ -40,14 +40,16 @@ internal sealed partial class CurrentAuth : IDisposable
     {
         try
         {
-            var changed = configuration.GetSection(AuthOptions.Section).Get<AuthOptions>() ?? new AuthOptions();
-            var certificates = configuration.GetSection(ClientCertificateOptions.Section).Get<ClientCertificateOptions>() ?? new ClientCertificateOptions();
-            var (verdict, certificateVerdict) = (rules.Validate(null, changed), certificateRules.Validate(null, certificates));
             if (faults.Take() is { } unread)
             {
                 LogRefused(unread);
+                return;
             }
-            else if (verdict.Failed || certificateVerdict.Failed)
+
+            var changed = configuration.GetSection(AuthOptions.Section).Get<AuthOptions>() ?? new AuthOptions();
+            var certificates = configuration.GetSection(ClientCertificateOptions.Section).Get<ClientCertificateOptions>() ?? new ClientCertificateOptions();
+            var (verdict, certificateVerdict) = (rules.Validate(null, changed), certificateRules.Validate(null, certificates));
+            if (verdict.Failed || certificateVerdict.Failed)
             {
                 LogRefused(verdict.FailureMessage ?? certificateVerdict.FailureMessage!);
             }
@@ -76,7 +78,7 @@ internal sealed partial class CurrentAuth : IDisposable
             LogWaits(changed.Name);
         }
 
-        return known.With(changed.Grants);
+        return known with { Grants = changed.Grants };
     }
 
     private sealed class Parsed(IReadOnlyList<ApiKeyEntry> keys, IReadOnlyList<IssuerEntry> issuers, IReadOnlyList<GrantEntry> certificateGrants)

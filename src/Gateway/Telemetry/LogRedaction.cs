@@ -9,7 +9,7 @@ internal sealed class LogRedaction : BaseProcessor<LogRecord>
     public override void OnEnd(LogRecord data)
     {
         data.FormattedMessage = data.FormattedMessage is { } message ? SecretMask.Apply(message) : null;
-        data.Attributes = data.Attributes?.Select(Safe).Concat(FailureOf(data.Exception)).ToList();
+        data.Attributes = [.. (data.Attributes ?? []).Select(Safe), .. FailureOf(data.Exception)];
         data.Exception = null; // its own text cannot be changed
     }
 

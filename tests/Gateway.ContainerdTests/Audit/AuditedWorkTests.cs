@@ -33,6 +33,7 @@ public sealed class AuditedWorkTests(Nodes nodes)
         Assert.Equal((id, "image.pull", "succeeded"), ((string?)records[2]["job"], (string?)records[2]["jobKind"], (string?)records[2]["state"]));
 
         Assert.Equal(3, (await gateway.Api.GetAsync($"/v1/audit?namespace={containerdNamespace.Name}")).Json["items"]!.AsArray().Count);
+        Assert.Equal(0, await gateway.TerminateAsync());
     }
 
     [Fact]

@@ -1,12 +1,10 @@
 using Gateway.Containerd;
+using Gateway.TestKit;
 using Gateway.Tests.Jobs;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Tests.Containerd;
 
@@ -26,11 +24,7 @@ public sealed class LostConnectionTests
     public async Task Answer_that_breaks_off_is_of_a_daemon_that_is_not_there(string how, StatusCode expected)
     {
         var socket = Path.Combine(Path.GetTempPath(), $"lost-{Guid.NewGuid():N}.sock");
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http2));
-        await using var app = builder.Build();
-        app.Run(http => AnswerAsync(http, how));
-        await app.StartAsync(TestClock.Limit());
+        await using var daemon = await FakeContainerd.StartAsync(socket, http => AnswerAsync(http, how));
         using var client = new ContainerdClient(socket);
 
         var failure = await Assert.ThrowsAsync<RpcException>(async () => await client.Version.VersionAsync(new Empty(), cancellationToken: TestClock.Limit()));

@@ -8,6 +8,9 @@ internal sealed class JobHousekeeping(JobDatabase database)
     /// <summary>Rows removed in one transaction, so that nobody waits long for the writer.</summary>
     private const int Batch = 500;
 
+    /// <summary>What may be forgotten: a job whose key is still there would be started by it once more.</summary>
+    private const string Forgettable = "finished_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM idempotency WHERE job_id = jobs.id)";
+
     /// <summary>Pages given back at once: 16 MiB.</summary>
     private const int MaxPages = 4096;
 
@@ -18,17 +21,16 @@ internal sealed class JobHousekeeping(JobDatabase database)
     public Task<bool> MarkCleanAsync(string id, CancellationToken cancel) => database.WriteAsync(
         connection => connection.Execute("UPDATE jobs SET cleanup_pending = 0 WHERE id = @Id", new { Id = id }) == 1, cancel);
 
-    /// <summary>Forgets the jobs that ended before the time, and the oldest beyond the count; but none whose key would start it once more.</summary>
+    /// <summary>Forgets the jobs that ended before the time, and the oldest beyond the count. Those that have a key stay, and do not count.</summary>
     public async Task<int> DeleteFinishedAsync(DateTimeOffset endedBefore, int keep, CancellationToken cancel)
     {
         var total = await InBatchesAsync(
-            "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < @Before AND NOT EXISTS (SELECT 1 FROM idempotency WHERE job_id = jobs.id) ORDER BY finished_at LIMIT @Batch)",
+            $"DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < @Before AND {Forgettable} ORDER BY finished_at LIMIT @Batch)",
             new { Before = endedBefore.ToUnixTimeMilliseconds(), Batch }, cancel);
         total += await InBatchesAsync(
-            """
+            $"""
             DELETE FROM jobs WHERE id IN (
-              SELECT id FROM jobs WHERE finished_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM idempotency WHERE job_id = jobs.id) ORDER BY finished_at, id
-              LIMIT min(@Batch, max(0, (SELECT count(*) FROM jobs WHERE finished_at IS NOT NULL) - @Keep)))
+              SELECT id FROM jobs WHERE {Forgettable} ORDER BY finished_at, id LIMIT min(@Batch, max(0, (SELECT count(*) FROM jobs WHERE {Forgettable}) - @Keep)))
             """,
             new { Keep = keep, Batch }, cancel);
         if (total > 0)

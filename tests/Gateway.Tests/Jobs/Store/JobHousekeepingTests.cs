@@ -68,14 +68,18 @@ public sealed class JobHousekeepingTests : IDisposable
             TestClock.Limit());
         await FinishedAsync(keyed);
         time.Advance(TimeSpan.FromHours(1));
-        await FinishedAsync();
-        await FinishedAsync();
-        Assert.Equal(2, await housekeeping.DeleteFinishedAsync(DateTimeOffset.UnixEpoch, 1, TestClock.Limit()));
+        var older = await FinishedAsync();
+        time.Advance(TimeSpan.FromSeconds(1));
+        var newer = await FinishedAsync();
+        // It takes the place of no other.
+        Assert.Equal(1, await housekeeping.DeleteFinishedAsync(DateTimeOffset.UnixEpoch, 1, TestClock.Limit()));
+        Assert.Equal((true, false), (queries.Find(older.Id) is null, queries.Find(newer.Id) is null));
         Assert.Equal(0, await housekeeping.DeleteFinishedAsync(time.GetUtcNow(), 1, TestClock.Limit()));
         Assert.NotNull(queries.Find(keyed.Id));
 
         Assert.Equal(1, await housekeeping.DeleteKeysAsync(time.GetUtcNow(), 100, TestClock.Limit()));
         Assert.Equal(1, await housekeeping.DeleteFinishedAsync(time.GetUtcNow(), 1, TestClock.Limit()));
+        Assert.Null(queries.Find(keyed.Id));
     }
 
     [Fact]
