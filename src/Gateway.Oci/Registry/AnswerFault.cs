@@ -26,7 +26,6 @@ internal static class AnswerFault
         return new RegistryFault(fault, reason.Length is 0 ? words : $"{words} ({reason})")
         {
             Transient = (int)status is 408 or 425 or 429 or >= 500,
-            IsFinal = (int)status is >= 400 and < 500 and not (408 or 425 or 429),
             RetryAfter = RetryAfterHeader.Of(answer, time),
             Status = status,
         };

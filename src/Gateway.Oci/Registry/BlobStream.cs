@@ -197,6 +197,6 @@ internal sealed class BlobStream : Stream
     private OciException Failed(OciFault fault, string reason, Exception? inner = null)
     {
         RegistryTelemetry.Failed(span: null, fault);
-        return new OciException(fault, $"{what}: {reason}", inner) { IsFinal = inner is RegistryFault { IsFinal: true } };
+        return new OciException(fault, $"{what}: {reason}", inner) { IsFinal = inner is RegistryFault { Transient: false } };
     }
 }

@@ -138,7 +138,7 @@ public sealed class PushRepository
         catch (RegistryFault fault)
         {
             RegistryTelemetry.Failed(activity, fault.Fault);
-            throw new OciException(fault.Fault, $"{what}: {fault.Message}", fault) { RetryAfter = fault.RetryAfter, IsFinal = fault.IsFinal };
+            throw new OciException(fault.Fault, $"{what}: {fault.Message}", fault) { RetryAfter = fault.RetryAfter, IsFinal = !fault.Transient };
         }
     }
 }

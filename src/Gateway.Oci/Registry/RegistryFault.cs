@@ -11,9 +11,6 @@ internal sealed class RegistryFault(OciFault fault, string message, Exception? i
     /// <summary>Whether the same request may succeed a little later.</summary>
     public bool Transient { get; init; }
 
-    /// <summary>Whether it will fail the same way until somebody changes something.</summary>
-    public bool IsFinal { get; init; }
-
     /// <summary>Whether nothing was sent, since the host is left alone for now.</summary>
     public bool NotAsked { get; init; }
 

@@ -64,7 +64,7 @@ internal sealed class RegistryHttp(RegistryOptions options, TimeProvider time) :
     {
         { InnerException: RegistryFault denied } => denied,
         OperationCanceledException => new(OciFault.RegistryUnavailable, $"no connection to {host} in time", fault) { Transient = true },
-        { InnerException: AuthenticationException } => new(OciFault.RegistryUnavailable, $"TLS with {host} failed: its certificate is not trusted, or it speaks no TLS", fault) { IsFinal = true },
+        { InnerException: AuthenticationException } => new(OciFault.RegistryUnavailable, $"TLS with {host} failed: its certificate is not trusted, or it speaks no TLS", fault),
         { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound } } => new(OciFault.RegistryUnavailable, $"the name of {host} is not known", fault),
         { InnerException: SocketException } => new(OciFault.RegistryUnavailable, $"no connection to {host}", fault) { Transient = true },
         _ => new(OciFault.RegistryUnavailable, $"{host} broke off the connection", fault) { Transient = true },

@@ -102,7 +102,7 @@ public sealed partial class Repository
 
         worst ??= new RegistryFault(OciFault.RegistryConfigurationInvalid, $"no host configured for {reference.Domain} may be asked to {needs.ToString().ToLowerInvariant()}");
         RegistryTelemetry.Failed(activity, worst.Fault);
-        throw new OciException(worst.Fault, $"{what}: {worst.Message}", worst) { RetryAfter = worst.RetryAfter, IsFinal = worst.IsFinal };
+        throw new OciException(worst.Fault, $"{what}: {worst.Message}", worst) { RetryAfter = worst.RetryAfter, IsFinal = !worst.Transient };
     }
 
     // The registry has the last word, unless it gave none and a mirror said what the caller can mend. A mirror's 404 says nothing about the registry.

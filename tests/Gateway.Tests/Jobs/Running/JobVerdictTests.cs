@@ -29,6 +29,7 @@ public sealed class JobVerdictTests
         { new RpcException(new Status(StatusCode.Unknown, "write: no space left on device")), "fail insufficient_storage" },
         { new RpcException(new Status(StatusCode.PermissionDenied, "")), "fail containerd_failure" },
         { new OciException(OciFault.RegistryUnavailable, "reset"), "retry registry_unavailable" },
+        { new OciException(OciFault.RegistryUnavailable, "400") { IsFinal = true }, "fail registry_unavailable" },
         { new OciException(OciFault.RegistryRateLimited, "429"), "retry registry_rate_limited" },
         { new OciException(OciFault.RegistryTimeout, "stalled"), "retry registry_timeout" },
         { new OciException(OciFault.RegistryUnauthorized, "401"), "fail registry_unauthorized" },

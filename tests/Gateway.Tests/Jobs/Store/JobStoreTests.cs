@@ -123,6 +123,9 @@ public sealed class JobStoreTests : IDisposable
         Assert.NotNull(queries.NextDue(new RunRoom(2)));
         var other = await EnqueueAsync(SampleJob.New() with { Namespace = "team-b" });
         Assert.NotNull(queries.NextDue(new RunRoom(1)));
+        Assert.Null(queries.NextDue(new RunRoom(OfSubject: 1)));
+        Assert.NotNull(queries.NextDue(new RunRoom(OfSubject: 2)));
+        Assert.Null(await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), new RunRoom(OfSubject: 1), TestClock.Limit()));
         Assert.Equal(other.Id, (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), new RunRoom(1), TestClock.Limit()))!.Id);
         await store.FinishAsync(running with { State = JobState.Succeeded }, TestClock.Limit());
         Assert.Equal(second.Id, (await store.ClaimAsync(ClaimScope.Any, TimeSpan.FromDays(1), new RunRoom(1), TestClock.Limit()))!.Id);

@@ -157,6 +157,7 @@ public sealed class HostsTests : IDisposable
             var fault = await Assert.ThrowsAsync<OciException>(() => resolving);
             Assert.Equal(OciFault.RegistryUnavailable, fault.Fault);
             Assert.Contains("TLS", fault.Message, StringComparison.Ordinal);
+            Assert.True(fault.IsFinal);
         }
     }
 
