@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Gateway.TestKit;
@@ -77,9 +78,9 @@ public sealed class ImportSurvivesTests(Nodes nodes)
     }
 
     [Fact]
-    public async Task Import_canceled_while_it_waits_leaves_nothing()
+    public async Task Import_is_held_as_long_as_it_may_wait_and_one_canceled_while_it_waits_leaves_nothing()
     {
-        await using var node = await Node.StartAsync(Versions.Oldest, new Dictionary<string, string?> { ["Jobs__MaxRunning"] = "1" });
+        await using var node = await Node.StartAsync(Versions.Oldest, new Dictionary<string, string?> { ["Jobs__MaxRunning"] = "1", ["Jobs__QueueLimit"] = "10.00:00:00" });
         await using var registry = await ScriptedRegistry.StartAsync();
         var hold = new TaskCompletionSource();
         var reference = registry.Add("acme/slow:1", TestImage.Small(1));
@@ -96,6 +97,8 @@ public sealed class ImportSurvivesTests(Nodes nodes)
 
         var import = (string)(await node.Api.ImportAnswerAsync(Ns, Archive)).Json["id"]!;
         Assert.Equal("queued", (string?)(await node.Api.JobAsync(import))["state"]);
+        var lease = (await node.Ctr.RunAsync(Ns, "leases", "ls")).Split("containerd.io/gc.expire=")[1].Split([',', '\n', ' '])[0];
+        Assert.InRange(DateTimeOffset.Parse(lease, CultureInfo.InvariantCulture), DateTimeOffset.UtcNow.AddDays(10), DateTimeOffset.UtcNow.AddDays(12));
         await node.Api.PostAsync($"/v1/jobs/{import}/cancel");
         Assert.Equal("canceled", (string?)(await node.Api.EndOfAsync(import))["state"]);
         Assert.Empty(await node.Ctr.LeasesAsync(Ns));
