@@ -28,6 +28,7 @@ internal static class ClientExtensions
         services.AddSingleton<ByteQuota>();
         services.AddSingleton(RegistryOptionsOf);
         services.AddSingleton(provider => new RegistryClient(provider.GetRequiredService<RegistryOptions>(), TimeProvider.System, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<ContainerdClaim>();
         services.AddHostedService<ContainerdAtStart>();
         services.AddSingleton<ContainerdCheck>();
         services.AddHealthChecks().AddCheck<ContainerdCheck>("containerd", timeout: TimeSpan.FromSeconds(2));

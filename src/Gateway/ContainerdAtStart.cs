@@ -4,8 +4,10 @@ using Grpc.Core;
 
 namespace Gateway;
 
-/// <summary>Refuses the start on a containerd that is not supported. One that does not answer yet is judged by the readiness check.</summary>
-internal sealed partial class ContainerdAtStart(ContainerdClient containerd, TimeProvider time, ILogger<ContainerdAtStart> log) : IHostedLifecycleService
+/// <summary>
+/// Refuses the start on a containerd that is not supported or another gateway's. One that does not answer yet is judged by the readiness check.
+/// </summary>
+internal sealed partial class ContainerdAtStart(ContainerdClient containerd, ContainerdClaim claim, TimeProvider time, ILogger<ContainerdAtStart> log) : IHostedLifecycleService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -13,8 +15,9 @@ internal sealed partial class ContainerdAtStart(ContainerdClient containerd, Tim
     {
         try
         {
-            var answer = await containerd.Version.VersionAsync(new Empty(), deadline: (time.GetUtcNow() + Patience).UtcDateTime, cancellationToken: cancellationToken);
-            if (ContainerdVersions.FindFault(answer.Version) is { } fault)
+            var deadline = (time.GetUtcNow() + Patience).UtcDateTime;
+            var answer = await containerd.Version.VersionAsync(new Empty(), deadline: deadline, cancellationToken: cancellationToken);
+            if ((ContainerdVersions.FindFault(answer.Version) ?? await claim.FindFaultAsync(deadline, cancellationToken)) is { } fault)
             {
                 throw new InvalidOperationException($"the start is refused: {fault}");
             }
@@ -35,6 +38,6 @@ internal sealed partial class ContainerdAtStart(ContainerdClient containerd, Tim
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "containerd does not answer yet ({Status}): its version is judged when it does")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "containerd does not answer yet ({Status}): it is judged when it does")]
     private partial void LogUnreachable(StatusCode status);
 }

@@ -23,4 +23,7 @@ internal sealed class ContainerdOptions
     /// <summary>Free space on containerd's disks below which no pull and no import begins, in bytes. Default 1 GiB; 0, which is none, to 1 TiB.</summary>
     [Range(0L, 1L << 40)]
     public long DiskReserve { get; init; } = 1L << 30;
+
+    /// <summary>Whether the start is refused where another gateway of this host works on the same daemon. Default true.</summary>
+    public bool Exclusive { get; init; } = true;
 }

@@ -69,6 +69,10 @@ public sealed class GatewayProcess : IAsyncDisposable
         return gateway;
     }
 
+    /// <summary>Starts one on a daemon that has a gateway, with a store of its own.</summary>
+    public static Task<GatewayProcess> StartBesideAsync(string containerdAddress, IReadOnlyDictionary<string, string?>? settings = null) =>
+        StartAsync(containerdAddress, new Dictionary<string, string?>(settings ?? new Dictionary<string, string?>()) { ["Containerd__Exclusive"] = "false" });
+
     /// <summary>Starts it, again after an end, on the same store.</summary>
     public async Task StartAsync()
     {

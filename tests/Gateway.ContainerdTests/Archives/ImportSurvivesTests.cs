@@ -43,7 +43,7 @@ public sealed class ImportSurvivesTests(Nodes nodes)
     public async Task Gateway_killed_in_mid_upload_sweeps_its_lease_at_the_next_start_and_no_other_gateways(string version)
     {
         await using var node = await Node.StartAsync(version);
-        await using var neighbour = await GatewayProcess.StartAsync(node.Containerd.Address);
+        await using var neighbour = await GatewayProcess.StartBesideAsync(node.Containerd.Address);
         using var client = await UploadAsync(node, Ns, Archive.AsMemory(0, 2_000_000));
         using var other = await UploadAsync(neighbour.Url, Ns, Archive.AsMemory(0, 2_000_000));
         await Wait.UntilAsync(async () => (await node.Ctr.IngestsAsync(Ns)).Length is 2, "both uploads are on their way");

@@ -27,7 +27,7 @@ public sealed class AuditOutageTests(Nodes nodes)
     {
         var containerd = (await nodes.NodeAsync(Versions.Oldest)).Containerd;
         await using var containerdNamespace = containerd.NewNamespace("audit");
-        await using var gateway = await GatewayProcess.StartAsync(containerd.Address);
+        await using var gateway = await GatewayProcess.StartBesideAsync(containerd.Address);
         using var upload = await HalfUpload.StartAsync(gateway.Api, containerdNamespace.Name);
         await Wait.UntilAsync(() => gateway.Records().Any(record => record.Is("intent", "putContent")), "the upload has begun");
         await gateway.KillAsync();
@@ -46,7 +46,7 @@ public sealed class AuditOutageTests(Nodes nodes)
         var node = await nodes.NodeAsync(Versions.Oldest);
         await using var containerdNamespace = node.Containerd.NewNamespace("audit");
         var path = Path.Combine(disk, "audit.jsonl");
-        await using var gateway = await GatewayProcess.StartAsync(node.Containerd.Address, new Dictionary<string, string?> { ["Audit__File"] = path });
+        await using var gateway = await GatewayProcess.StartBesideAsync(node.Containerd.Address, new Dictionary<string, string?> { ["Audit__File"] = path });
         using var upload = await HalfUpload.StartAsync(gateway.Api, containerdNamespace.Name);
         await Wait.UntilAsync(() => AuditFile.Records(path).Any(record => record.Is("intent", "putContent")), "the upload has begun");
         var filler = Path.Combine(disk, "filler");

@@ -15,7 +15,7 @@ public sealed class AuditedWorkTests(Nodes nodes)
         var containerd = (await nodes.NodeAsync(version)).Containerd;
         await using var containerdNamespace = containerd.NewNamespace("audit");
         await using var registry = await ScriptedRegistry.StartAsync();
-        await using var gateway = await GatewayProcess.StartAsync(containerd.Address);
+        await using var gateway = await GatewayProcess.StartBesideAsync(containerd.Address);
         var reference = registry.Add("acme/app:1", TestImage.Small(70));
         var path = $"/v1/namespaces/{containerdNamespace.Name}/images/pull";
 
@@ -42,7 +42,7 @@ public sealed class AuditedWorkTests(Nodes nodes)
         await using var otlp = await OtlpReceiver.StartAsync();
         var containerd = (await nodes.NodeAsync(Versions.Oldest)).Containerd;
         await using var containerdNamespace = containerd.NewNamespace("audit");
-        await using var gateway = await GatewayProcess.StartAsync(containerd.Address, new Dictionary<string, string?>
+        await using var gateway = await GatewayProcess.StartBesideAsync(containerd.Address, new Dictionary<string, string?>
         {
             ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"] = otlp.Url + "/v1/logs",
             ["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL"] = "http/protobuf",
@@ -64,7 +64,7 @@ public sealed class AuditedWorkTests(Nodes nodes)
     {
         var containerd = (await nodes.NodeAsync(Versions.Oldest)).Containerd;
         await using var containerdNamespace = containerd.NewNamespace("audit");
-        await using var gateway = await GatewayProcess.StartAsync(containerd.Address);
+        await using var gateway = await GatewayProcess.StartBesideAsync(containerd.Address);
         for (var i = 0; i < 3; i++)
         {
             await gateway.Api.PostAsync($"/v1/namespaces/{containerdNamespace.Name}/leases", new { id = $"kept-{i}", term = "1h" });

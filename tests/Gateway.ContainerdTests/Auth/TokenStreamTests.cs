@@ -17,7 +17,7 @@ public sealed class TokenStreamTests(Nodes nodes)
         var containerd = (await nodes.NodeAsync(Versions.Oldest)).Containerd;
         await using var containerdNamespace = containerd.NewNamespace("tokens");
         await using var registry = await ScriptedRegistry.StartAsync();
-        await using var gateway = await GatewayProcess.StartAsync(containerd.Address, new Dictionary<string, string?>
+        await using var gateway = await GatewayProcess.StartBesideAsync(containerd.Address, new Dictionary<string, string?>
         {
             ["Auth__Issuers__0__Issuer"] = TokenForge.Issuer,
             ["Auth__Issuers__0__Audience"] = TokenForge.Audience,

@@ -26,7 +26,7 @@ public sealed class FullJobDiskTests(Nodes nodes)
         var node = await nodes.NodeAsync(Versions.Oldest);
         await using var containerdNamespace = node.Containerd.NewNamespace("full");
         await using var registry = await ScriptedRegistry.StartAsync();
-        await using var gateway = await GatewayProcess.StartAsync(
+        await using var gateway = await GatewayProcess.StartBesideAsync(
             node.Containerd.Address, new Dictionary<string, string?> { ["Jobs__Database"] = Path.Combine(disk, "jobs.db"), ["Jobs__MaxRunning"] = "1" });
         var image = TestImage.Small(7);
         var gate = new Gate();

@@ -98,7 +98,7 @@ public sealed class SnapshotChangesTests(Nodes nodes)
         await trial.LayerAsync("base", null, "mkdir d");
         await trial.PrepareAsync("many", "base");
         await trial.ChangeAsync("many", "for i in $(seq 100); do mkdir d/$i; done; cd d; seq 100 | while read i; do (cd $i; seq 1000 | xargs touch); done");
-        await using var gateway = await GatewayProcess.StartAsync(trial.Node.Containerd.Address);
+        await using var gateway = await GatewayProcess.StartBesideAsync(trial.Node.Containerd.Address);
         Assert.Single((await gateway.Api.GetAsync(trial.PathOf("base", "/changes"))).Json["items"]!.AsArray());
         var before = gateway.PeakMemoryBytes;
         using var request = new HttpRequestMessage(HttpMethod.Get, trial.PathOf("many", "/changes"));

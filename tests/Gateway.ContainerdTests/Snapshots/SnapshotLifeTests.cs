@@ -148,7 +148,7 @@ public sealed class SnapshotLifeTests(Nodes nodes)
         Assert.Contains(mount["options"]!.AsArray(), option => ((string)option!).StartsWith("lowerdir=/", StringComparison.Ordinal));
         Assert.Equal("snapshot_kind_mismatch", (await trial.GetAsync("two", "/mounts")).Code);
 
-        await using var limited = await GatewayProcess.StartAsync(trial.Node.Containerd.Address, new Dictionary<string, string?>
+        await using var limited = await GatewayProcess.StartBesideAsync(trial.Node.Containerd.Address, new Dictionary<string, string?>
         {
             ["Auth__ApiKeys__0__Id"] = "snapshots",
             ["Auth__ApiKeys__0__Sha256"] = GuardedGateway.HashOf(GuardedGateway.Secret),

@@ -15,15 +15,29 @@ public sealed class PruneRaceTests(Nodes nodes)
     [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
     public async Task Pulls_beside_prunes_in_a_loop_all_succeed(string version)
     {
-        await using var registry = await ScriptedRegistry.StartAsync();
         var node = await nodes.NodeAsync(version);
+        await PullAllAsync(node, pruning: node, version);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Pulls_beside_another_gateways_prunes_all_succeed(string version)
+    {
+        var node = await nodes.NodeAsync(version);
+        await using var neighbour = await GatewayProcess.StartBesideAsync(node.Containerd.Address);
+        await PullAllAsync(node, pruning: node with { Gateway = neighbour }, version);
+    }
+
+    private static async Task PullAllAsync(Node node, Node pruning, string version)
+    {
+        await using var registry = await ScriptedRegistry.StartAsync();
         await using var ns = node.Containerd.NewNamespace("race");
         // Half of each image is every other's too, so that a prune takes from one what another is about to find.
         var shared = Layer.Random(30_000, 400);
         var references = Enumerable.Range(0, Pullers).Select(i =>
             registry.Add($"acme/app:{i}", TestImage.Of(shared, Layer.Random(10_000, 401 + (i / 2))))).ToArray();
         using var done = new CancellationTokenSource();
-        var pruned = PruneUntilAsync(node, ns, done.Token);
+        var pruned = PruneUntilAsync(pruning, ns, done.Token);
 
         var failures = (await Task.WhenAll(references.Select(reference => PullAgainAsync(node, ns, reference)))).SelectMany(each => each).ToArray();
         await done.CancelAsync();
@@ -31,7 +45,7 @@ public sealed class PruneRaceTests(Nodes nodes)
         Assert.Empty(failures);
         Assert.True(await pruned > 0, "no prune met an image");
         Assert.Empty(await ns.ViolationsAsync());
-        Campaign.Report("pulls beside a prune that never stops", version, Pullers * PullsEach, (0, 0));
+        Campaign.Report(pruning == node ? "pulls beside a prune that never stops" : "pulls beside another gateway's prune that never stops", version, Pullers * PullsEach, (0, 0));
     }
 
     private static async Task<IReadOnlyList<string>> PullAgainAsync(Node node, ContainerdNamespace ns, string reference)

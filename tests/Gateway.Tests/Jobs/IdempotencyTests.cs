@@ -242,18 +242,26 @@ public sealed class IdempotencyTests : IDisposable
     {
         var calls = 0;
         SqliteConnection? writer = null;
-        await using var host = await JobsHost.StartAsync(folder, TestHandler.Endless(), more: async http =>
+        RequestDelegate make = async http =>
         {
             calls++;
             writer!.Execute("PRAGMA query_only = ON");
             http.Response.StatusCode = StatusCodes.Status201Created;
             await http.Response.WriteAsJsonAsync(new { Made = calls });
-        });
+        };
+        await using var host = await JobsHost.StartAsync(folder, TestHandler.Endless(), more: make);
         writer = await host.Get<JobDatabase>().WriteAsync(connection => connection, TestClock.Limit());
         Assert.Equal(HttpStatusCode.Created, (await SendAsync(host, "/v1/more", "a-key", new { })).StatusCode);
         writer.Execute("PRAGMA query_only = OFF");
 
         Assert.Equal("idempotency_key_in_use", await CodeOfAsync(await SendAsync(host, "/v1/more", "a-key", new { })));
+
+        // To the next process it looks as if this one had been killed over it.
+        await host.StopAsync();
+        await using var next = await JobsHost.StartAsync(folder, TestHandler.Endless(), more: make);
+        var lost = await SendAsync(next, "/v1/more", "a-key", new { });
+        Assert.Equal(HttpStatusCode.Conflict, lost.StatusCode);
+        Assert.Contains("it is not known whether that was done", await lost.Content.ReadAsStringAsync(TestClock.Limit()), StringComparison.Ordinal);
         Assert.Equal(1, calls);
     }
 
