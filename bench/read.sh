@@ -55,7 +55,7 @@ start_uncached() {
   cp "$bench_home/gateway/key" "$bench_home/uncached/key"
   rm -f "$bench_home/uncached/jobs.db"*
   uncached_port=$(free_port 18200)
-  Containerd__ReadFromMemory=false start_gateway "$bench_home/uncached" "$program" "$socket" "$uncached_port" "$(free_port 19200)"
+  Containerd__Exclusive=false Containerd__ReadFromMemory=false start_gateway "$bench_home/uncached" "$program" "$socket" "$uncached_port" "$(free_port 19200)"
 }
 
 # null where the target was not filled with so many.

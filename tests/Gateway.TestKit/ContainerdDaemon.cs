@@ -11,7 +11,7 @@ public sealed class ContainerdDaemon : ContainerdPlace, IAsyncDisposable
     private int namespaces;
 
     private ContainerdDaemon(string version, string folder, IReadOnlyDictionary<string, string?> environment, string moreConfig, bool withBtrfs)
-        : base(Program(version, "ctr"), Path.Combine(folder, "c.sock"), Path.Combine(folder, "root"))
+        : base(Program(version, "ctr"), Path.Combine(folder, "c.sock"), Path.Combine(folder, "root"), Path.Combine(folder, "state"))
     {
         (Version, this.folder, this.environment, MoreConfig, this.withBtrfs) = (version, folder, environment, moreConfig, withBtrfs);
     }
@@ -135,7 +135,7 @@ public sealed class ContainerdDaemon : ContainerdPlace, IAsyncDisposable
         $"""
         version = 2
         root = "{Root}"
-        state = "{folder}/state"
+        state = "{State}"
         disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime", "io.containerd.nri.v1.nri", {(Snapshotters.Contains("btrfs") ? "" : "\"io.containerd.snapshotter.v1.btrfs\", ")}"io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.internal.v1.opt"]
         [grpc]
           address = "{Address}"

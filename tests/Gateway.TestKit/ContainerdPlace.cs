@@ -4,13 +4,16 @@ namespace Gateway.TestKit;
 /// <param name="ctr">The program.</param>
 /// <param name="address">The daemon's socket.</param>
 /// <param name="root">The folder of its records and content.</param>
-public class ContainerdPlace(string ctr, string address, string root)
+/// <param name="state">The folder of what runs.</param>
+public class ContainerdPlace(string ctr, string address, string root, string state)
 {
     public Ctr Ctr { get; } = new(ctr, address);
 
     public string Address { get; } = address;
 
     public string Root { get; } = root;
+
+    public string State { get; } = state;
 
     public string ContentStore => Path.Combine(Root, "io.containerd.content.v1.content");
 

@@ -6,8 +6,10 @@ namespace Gateway.TestKit;
 /// <summary>containerd's own command line: the other door by which tests look.</summary>
 public sealed class Ctr(string program, string address)
 {
+    public string Program { get; } = program;
+
     public Task<string> RunAsync(string containerdNamespace, params string[] arguments) =>
-        ChildProcess.RunAsync(program, ["--address", address, "--namespace", containerdNamespace, .. arguments]);
+        ChildProcess.RunAsync(Program, ["--address", address, "--namespace", containerdNamespace, .. arguments]);
 
     public async Task<string[]> ImagesAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "images", "ls", "-q"));
 
@@ -16,6 +18,10 @@ public sealed class Ctr(string program, string address)
         Lines(await RunAsync(containerdNamespace, "images", "check", "--snapshotter", snapshotter, $"name=={name}")).Single(line => line.StartsWith(name, StringComparison.Ordinal));
 
     public async Task<string[]> LeasesAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "leases", "ls", "-q"));
+
+    /// <summary>Each lease with the labels it has, as <c>ctr leases ls</c> prints them.</summary>
+    public async Task<(string Id, string Labels)[]> LeaseLabelsAsync(string containerdNamespace) =>
+        [.. Lines(await RunAsync(containerdNamespace, "leases", "ls")).Skip(1).Select(row => row.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(row => (row[0], row[^1]))];
 
     /// <summary>Rows of the ingests that are open: ref, size and age, parted by tabs.</summary>
     public async Task<string[]> IngestsAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "content", "active")).Skip(1).ToArray();

@@ -4,7 +4,7 @@ namespace Gateway.TestKit;
 internal static class DaemonInvariants
 {
     public static async Task<IReadOnlyList<string>> ViolationsAsync(ContainerdPlace daemon, string snapshotter) =>
-        [.. await BackendAsync(daemon, snapshotter), .. Mounts(daemon), .. await ShimsAsync(daemon)];
+        [.. await BackendAsync(daemon, snapshotter), .. MountsBelow(Path.Combine(daemon.Root, "tmpmounts")).Select(path => $"{path} is still mounted"), .. await OfTasksAsync(daemon)];
 
     // A snapshot's folder outlives its record when a daemon is killed between the two.
     private static async Task<IEnumerable<string>> BackendAsync(ContainerdPlace daemon, string snapshotter)
@@ -20,14 +20,18 @@ internal static class DaemonInvariants
         return onDisk == recorded ? [] : [$"{onDisk} snapshots are on disk, {recorded} in the records"];
     }
 
-    private static IEnumerable<string> Mounts(ContainerdPlace daemon) => File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')[1])
-        .Where(path => path.StartsWith(Path.Combine(daemon.Root, "tmpmounts"), StringComparison.Ordinal) || path.StartsWith(daemon.Root + "/io.containerd.runtime", StringComparison.Ordinal))
-        .Select(path => $"{path} is still mounted");
-
-    private static async Task<IEnumerable<string>> ShimsAsync(ContainerdPlace daemon)
+    // What a task has one of: where there are more, a task that is gone has left it.
+    private static async Task<IEnumerable<string>> OfTasksAsync(ContainerdPlace daemon)
     {
-        var shims = Leftovers.CommandLines(daemon.Address).Count(line => line.Contains("containerd-shim", StringComparison.Ordinal));
-        if (shims is 0)
+        var bundles = Path.Combine(daemon.State, "io.containerd.runtime.v2.task");
+        (string What, int Count)[] all =
+        [
+            ("shims", Leftovers.CommandLines(daemon.Address).Count(line => line.Contains("containerd-shim", StringComparison.Ordinal))),
+            ("bundles", FoldersIn(bundles).Sum(containerdNamespace => FoldersIn(containerdNamespace).Length)),
+            ("mounts of root file systems", MountsBelow(bundles).Count()),
+            ("folders of FIFOs", FoldersIn(Path.Combine(daemon.State, "fifo")).Length),
+        ];
+        if (all.All(each => each.Count is 0))
         {
             return [];
         }
@@ -38,6 +42,11 @@ internal static class DaemonInvariants
             tasks += (await daemon.Ctr.RunAsync(containerdNamespace, "tasks", "ls", "-q")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
         }
 
-        return shims <= tasks ? [] : [$"{shims} shims run for {tasks} tasks"];
+        return all.Where(each => each.Count > tasks).Select(each => $"{each.Count} {each.What} are there for {tasks} tasks");
     }
+
+    private static IEnumerable<string> MountsBelow(string folder) =>
+        File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')[1]).Where(path => path.StartsWith(folder + "/", StringComparison.Ordinal));
+
+    private static string[] FoldersIn(string folder) => Directory.Exists(folder) ? Directory.GetDirectories(folder) : [];
 }

@@ -9,45 +9,34 @@ namespace Gateway.TestKit;
 internal sealed class ImageClosure
 {
     private readonly ContainerdPlace daemon;
+    private readonly string snapshotter;
     private readonly HashSet<string> present;
     private readonly HashSet<string> needed = [];
     private readonly HashSet<string> chains = [];
     private readonly List<string> violations = [];
 
-    private readonly Lazy<Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>>> labels;
+    private readonly IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> labels;
 
-    private ImageClosure(ContainerdPlace daemon, string containerdNamespace, IEnumerable<string> present)
-    {
-        (this.daemon, this.present) = (daemon, [.. present]);
-        labels = new(() => daemon.Ctr.LabelsAsync(containerdNamespace));
-    }
+    private ImageClosure(ContainerdPlace daemon, string snapshotter, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> labels) =>
+        (this.daemon, this.snapshotter, this.labels, present) = (daemon, snapshotter, labels, [.. labels.Keys]);
+
+    private string UnpackedLabel => "containerd.io/gc.ref.snapshot." + snapshotter;
 
     public static async Task<IReadOnlyList<string>> ViolationsAsync(ContainerdPlace daemon, string containerdNamespace, string snapshotter)
     {
         var ctr = daemon.Ctr;
-        var closure = new ImageClosure(daemon, containerdNamespace, await ctr.BlobsAsync(containerdNamespace));
+        var closure = new ImageClosure(daemon, snapshotter, await ctr.LabelsAsync(containerdNamespace));
         foreach (var name in await ctr.ImagesAsync(containerdNamespace))
         {
-            var row = await ctr.CheckAsync(containerdNamespace, name, snapshotter);
-            if (!row.Contains("complete", StringComparison.Ordinal) || row.Contains("incomplete", StringComparison.Ordinal))
-            {
-                closure.violations.Add($"image {row}");
-            }
-
+            closure.violations.AddRange(FaultOf(await ctr.CheckAsync(containerdNamespace, name, snapshotter)));
             await closure.NeedAsync(await ctr.TargetOfAsync(containerdNamespace, name), name);
         }
 
         closure.violations.AddRange(closure.present.Except(closure.needed).Select(blob => $"blob {blob} is left though no image needs it"));
-        closure.violations.AddRange((await ctr.SnapshotsAsync(containerdNamespace, snapshotter))
-            .Where(snapshot => snapshot.Kind is "Committed" && !closure.chains.Contains(snapshot.Key))
-            .Select(snapshot => $"snapshot {snapshot.Key} is left though no image needs it"));
-        foreach (var (config, top) in await closure.UnpackedAsync(snapshotter))
-        {
-            if (!(await ctr.SnapshotsAsync(containerdNamespace, snapshotter)).Any(snapshot => snapshot.Key == top && snapshot.Kind is "Committed"))
-            {
-                closure.violations.Add($"config {config} names the snapshot {top}, which is not there");
-            }
-        }
+        var committed = (await ctr.SnapshotsAsync(containerdNamespace, snapshotter)).Where(snapshot => snapshot.Kind is "Committed").Select(snapshot => snapshot.Key).ToArray();
+        closure.violations.AddRange(committed.Except(closure.chains).Select(key => $"snapshot {key} is left though no image needs it"));
+        closure.violations.AddRange(closure.Unpacked().Where(unpacked => !committed.Contains(unpacked.Top))
+            .Select(unpacked => $"config {unpacked.Config} names the snapshot {unpacked.Top}, which is not there"));
 
         return closure.violations;
     }
@@ -79,18 +68,39 @@ internal sealed class ImageClosure
         }
 
         var children = manifests.Where(present.Contains).Concat(Digests(document["layers"])).Concat(Digests(document["config"])).ToArray();
-        violations.AddRange(children.Except(await HeldByAsync(digest)).Select(child => $"blob {digest} of {owner} does not hold {child}"));
+        violations.AddRange(children.Except(HeldBy(digest)).Select(child => $"blob {digest} of {owner} does not hold {child}"));
         foreach (var child in children)
         {
             await NeedAsync(child, owner);
         }
 
         AddChains(document["rootfs"]?["diff_ids"]?.AsArray());
+        if (Digests(document["config"]) is [var config])
+        {
+            violations.AddRange(FaultsOfLabels(digest, config, Digests(document["layers"])));
+        }
     }
 
+    // Where a blob can be fetched or mounted from, and by what an unpacked layer's snapshot is known again.
+    private IEnumerable<string> FaultsOfLabels(string manifest, string config, string[] layers)
+    {
+        var sources = labels[manifest].Keys.Where(label => label.StartsWith("containerd.io/distribution.source.", StringComparison.Ordinal));
+        var faults = from source in sources
+                     from blob in layers.Append(config).Where(present.Contains)
+                     where !labels[blob].ContainsKey(source)
+                     select $"blob {blob} lacks {source} of its manifest";
+        return present.Contains(config) && labels[config].ContainsKey(UnpackedLabel)
+            ? faults.Concat(layers.Zip(DiffIds(config))
+                .Where(layer => present.Contains(layer.First) && layer.First != layer.Second && labels[layer.First].GetValueOrDefault("containerd.io/uncompressed") != layer.Second)
+                .Select(layer => $"blob {layer.First} is unpacked and not labeled with {layer.Second}"))
+            : faults;
+    }
+
+    private IEnumerable<string> DiffIds(string config) => Document(config)!["rootfs"]!["diff_ids"]!.AsArray().Select(diffId => (string)diffId!);
+
     // What the daemon's collector sees as reachable from a blob.
-    private async Task<IEnumerable<string>> HeldByAsync(string digest) => (await labels.Value).GetValueOrDefault(digest)?
-        .Where(label => label.Key.StartsWith("containerd.io/gc.ref.content", StringComparison.Ordinal)).Select(label => label.Value) ?? [];
+    private IEnumerable<string> HeldBy(string digest) =>
+        labels[digest].Where(label => label.Key.StartsWith("containerd.io/gc.ref.content", StringComparison.Ordinal)).Select(label => label.Value);
 
     private async Task VerifyAsync(string digest)
     {
@@ -111,19 +121,12 @@ internal sealed class ImageClosure
         }
     }
 
-    private async Task<IReadOnlyList<(string Config, string Top)>> UnpackedAsync(string snapshotter)
-    {
-        var unpacked = new List<(string, string)>();
-        foreach (var config in needed.Where(digest => present.Contains(digest) && Document(digest)?["rootfs"] is not null))
-        {
-            if ((await labels.Value)[config].TryGetValue("containerd.io/gc.ref.snapshot." + snapshotter, out var top))
-            {
-                unpacked.Add((config, top));
-            }
-        }
-
-        return unpacked;
-    }
+    private IEnumerable<(string Config, string Top)> Unpacked() =>
+        from config in needed
+        where present.Contains(config) && Document(config)?["rootfs"] is not null
+        let top = labels[config].GetValueOrDefault(UnpackedLabel)
+        where top is not null
+        select (config, top);
 
     // Layers are no JSON; of what is, only objects are documents.
     private JsonObject? Document(string digest)
@@ -144,6 +147,10 @@ internal sealed class ImageClosure
             return null;
         }
     }
+
+    /// <summary>What is wrong in a row of <c>ctr images check</c>.</summary>
+    public static string[] FaultOf(string row) =>
+        row.Contains("complete (", StringComparison.Ordinal) && !row.Contains("incomplete", StringComparison.Ordinal) ? [] : [$"image {row}"];
 
     private static string[] Digests(JsonNode? node) => node switch
     {

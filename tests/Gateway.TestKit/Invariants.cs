@@ -15,10 +15,13 @@ public static class Invariants
     {
         var violations = new List<string>();
         var ctr = daemon.Ctr;
-        violations.AddRange((await ctr.LeasesAsync(containerdNamespace)).Select(lease => $"lease {lease} is left"));
+        var leases = await ctr.LeaseLabelsAsync(containerdNamespace);
+        violations.AddRange(leases.Select(lease => $"lease {lease.Id} is left").Concat(FaultsOfLeases(leases)));
         violations.AddRange((await ctr.IngestRefsAsync(containerdNamespace)).Select(ingest => $"ingest {ingest} is left"));
-        violations.AddRange((await ctr.SnapshotsAsync(containerdNamespace, snapshotter))
-            .Where(snapshot => snapshot.Kind is not "Committed").Select(snapshot => $"snapshot {snapshot.Key} is {snapshot.Kind}"));
+        var snapshots = await ctr.SnapshotsAsync(containerdNamespace, snapshotter);
+        violations.AddRange(snapshots.Where(snapshot => snapshot.Kind is not "Committed").Select(snapshot => $"snapshot {snapshot.Key} is {snapshot.Kind}"));
+        violations.AddRange(snapshots.Where(snapshot => snapshot.Parent.Length > 0 && !snapshots.Any(other => other.Key == snapshot.Parent))
+            .Select(snapshot => $"snapshot {snapshot.Key} has the parent {snapshot.Parent}, which is not there"));
 
         await ctr.CollectAsync(containerdNamespace);
         violations.AddRange(await ImageClosure.ViolationsAsync(daemon, containerdNamespace, snapshotter));
@@ -27,11 +30,34 @@ public static class Invariants
         {
             violations.AddRange(await DaemonInvariants.ViolationsAsync(daemon, snapshotter));
             violations.AddRange(StoreInvariants.Violations(traces, containerdNamespace));
+            violations.AddRange((traces.Footprints ?? new Dictionary<int, Footprint>()).SelectMany(footprint => footprint.Value.GrowthOf(footprint.Key)));
         }
 
         Console.WriteLine(JsonSerializer.Serialize(new { check = "invariants", containerd = daemon.Address, @namespace = containerdNamespace, snapshotter, violations }));
         return violations;
     }
+
+    /// <summary>
+    /// What must hold at every moment, also while work goes on or has just been killed: an image that is seen is whole, and a lease says whose it is and when it ends.
+    /// </summary>
+    public static async Task<IReadOnlyList<string>> CheckMomentAsync(ContainerdPlace daemon, string containerdNamespace)
+    {
+        var violations = new List<string>();
+        foreach (var name in await daemon.Ctr.ImagesAsync(containerdNamespace))
+        {
+            violations.AddRange(ImageClosure.FaultOf(await daemon.Ctr.CheckAsync(containerdNamespace, name)));
+        }
+
+        return [.. violations, .. FaultsOfLeases(await daemon.Ctr.LeaseLabelsAsync(containerdNamespace))];
+    }
+
+    // The gateway's own; callers name theirs as they like.
+    private static IEnumerable<string> FaultsOfLeases((string Id, string Labels)[] leases) =>
+        from lease in leases
+        where lease.Id.StartsWith("gw-", StringComparison.Ordinal)
+        from label in new[] { "gateway/", "containerd.io/gc.expire=" } // whose it is, and when the daemon may drop it should that one never come back
+        where !lease.Labels.Contains(label, StringComparison.Ordinal)
+        select $"lease {lease.Id} has no label {label}";
 
     // An ingest's folder outlives its record when a daemon is killed between the two.
     private static IEnumerable<string> IngestsOnDisk(ContainerdPlace daemon, string containerdNamespace)

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json;
+
 namespace Gateway.TestKit;
 
 /// <summary>The invariants as a program, to look at a node that stands still.</summary>
@@ -6,11 +9,13 @@ internal static class InvariantsProgram
     private const string Usage =
         """
         usage: Gateway.TestKit --namespace NAME [--ctr ctr] [--address /run/containerd/containerd.sock] [--root /var/lib/containerd]
-                               [--snapshotter overlayfs] [--jobs JOBS.DB] [--log FILE] [--canaries FILE]
+                               [--state /run/containerd] [--snapshotter overlayfs]
+                               [--jobs JOBS.DB [--max-attempts 5] [--log FILE] [--canaries FILE] [--footprints FILE [--processes PID,PID]]]
 
         Says on one line of JSON what is violated in a namespace in which no work goes on. With --jobs also in the job store and the daemon as a
         whole, where nothing works on the node at all; --log is the gateway's, and --canaries has a secret on each line that may stand in neither.
-        Forces a garbage collection. Exit code 0: nothing is violated, 1: something is, 2: it was not asked rightly.
+        With --processes, what those have of open files, threads and memory is written to --footprints; without, they may not have much more than
+        stands there. Forces a garbage collection. Exit code 0: nothing is violated, 1: something is, 2: it was not asked rightly.
         """;
 
     private static readonly Dictionary<string, string> Defaults = new()
@@ -18,11 +23,15 @@ internal static class InvariantsProgram
         ["--ctr"] = "ctr",
         ["--address"] = "/run/containerd/containerd.sock",
         ["--root"] = "/var/lib/containerd",
+        ["--state"] = "/run/containerd",
         ["--snapshotter"] = "overlayfs",
         ["--namespace"] = "",
         ["--jobs"] = "",
         ["--log"] = "",
         ["--canaries"] = "",
+        ["--max-attempts"] = "5",
+        ["--footprints"] = "",
+        ["--processes"] = "",
     };
 
     public static async Task<int> Main(string[] arguments)
@@ -43,8 +52,18 @@ internal static class InvariantsProgram
             return Refuse();
         }
 
-        var place = new ContainerdPlace(given["--ctr"], given["--address"], given["--root"]);
-        var traces = given["--jobs"] is "" ? null : new NodeTraces(given["--jobs"], Read(given["--canaries"]).Split('\n', StringSplitOptions.RemoveEmptyEntries), Read(given["--log"]));
+        if (given["--processes"] is not "")
+        {
+            File.WriteAllText(given["--footprints"], JsonSerializer.Serialize(given["--processes"].Split(',').Select(int.Parse).ToDictionary(process => process, Footprint.Of)));
+        }
+
+        var place = new ContainerdPlace(given["--ctr"], given["--address"], given["--root"], given["--state"]);
+        var traces = given["--jobs"] is "" ? null : new NodeTraces(
+            given["--jobs"],
+            Read(given["--canaries"]).Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            Read(given["--log"]),
+            int.Parse(given["--max-attempts"], CultureInfo.InvariantCulture),
+            given["--footprints"] is "" ? null : JsonSerializer.Deserialize<Dictionary<int, Footprint>>(Read(given["--footprints"])));
         return (await Invariants.CheckAsync(place, given["--namespace"], given["--snapshotter"], traces)).Count is 0 ? 0 : 1;
     }
 

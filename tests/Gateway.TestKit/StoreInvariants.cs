@@ -13,6 +13,7 @@ internal static class StoreInvariants
         UNION ALL SELECT 'job ' || id || ' is ' || state || ' though nothing works on it' FROM jobs WHERE namespace = $namespace AND finished_at IS NULL
         UNION ALL SELECT 'job ' || id || ' keeps its credentials' FROM jobs WHERE namespace = $namespace AND secret IS NOT NULL
         UNION ALL SELECT 'job ' || id || ' has more attempts than owners' FROM jobs WHERE namespace = $namespace AND attempt > epoch
+        UNION ALL SELECT 'job ' || id || ' has failed ' || failures || ' times' FROM jobs WHERE namespace = $namespace AND failures > $max
         UNION ALL SELECT 'job ' || id || ' succeeded without an attempt' FROM jobs WHERE namespace = $namespace AND state = 'succeeded' AND attempt < 1
         UNION ALL SELECT 'job ' || id || ' is failed without an error' FROM jobs WHERE namespace = $namespace AND state = 'failed' AND error IS NULL
         UNION ALL SELECT 'the clean-up of job ' || id || ' is still to be done' FROM jobs WHERE namespace = $namespace AND cleanup_pending <> 0
@@ -20,15 +21,16 @@ internal static class StoreInvariants
         """;
 
     public static IEnumerable<string> Violations(NodeTraces traces, string containerdNamespace) =>
-        [.. Rows(traces.JobDatabase, containerdNamespace), .. Secrets(traces)];
+        [.. Rows(traces, containerdNamespace), .. Secrets(traces)];
 
-    private static List<string> Rows(string database, string containerdNamespace)
+    private static List<string> Rows(NodeTraces traces, string containerdNamespace)
     {
-        using var connection = new SqliteConnection($"Data Source={database};Mode=ReadOnly;Pooling=False");
+        using var connection = new SqliteConnection($"Data Source={traces.JobDatabase};Mode=ReadOnly;Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = Rules;
         command.Parameters.AddWithValue("$namespace", containerdNamespace);
+        command.Parameters.AddWithValue("$max", traces.MaxAttempts);
         using var reader = command.ExecuteReader();
         var rows = new List<string>();
         while (reader.Read())

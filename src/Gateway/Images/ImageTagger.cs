@@ -11,6 +11,8 @@ internal sealed class ImageTagger(ContainerdClient containerd, RecordLocks recor
     // A source that moves faster than it can be held is somebody's loop.
     private const int Attempts = 10;
 
+    private const string Label = "gateway/tag";
+
     /// <summary>Many times what tagging takes; after it the daemon drops the lease of a gateway that died.</summary>
     private static readonly TimeSpan LeaseTerm = TimeSpan.FromMinutes(10);
 
@@ -25,8 +27,8 @@ internal sealed class ImageTagger(ContainerdClient containerd, RecordLocks recor
         var leaseId = "gw-tag-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
         try
         {
-            var noLabels = new Dictionary<string, string>(StringComparer.Ordinal);
-            var held = await containerd.HoldLeaseAsync(containerdNamespace, leaseId, time.GetUtcNow() + LeaseTerm, noLabels, cancel);
+            var labels = new Dictionary<string, string>(StringComparer.Ordinal) { [Label] = target };
+            var held = await containerd.HoldLeaseAsync(containerdNamespace, leaseId, time.GetUtcNow() + LeaseTerm, labels, cancel);
             return await WriteAsync(held, await HoldAsync(held, image, cancel), target, force, cancel);
         }
         finally

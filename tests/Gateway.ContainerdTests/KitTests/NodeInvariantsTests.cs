@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Gateway.ContainerdTests.Survival;
 using Gateway.TestKit;
 using Microsoft.Data.Sqlite;
 
@@ -38,19 +37,20 @@ public sealed class NodeInvariantsTests : IAsyncLifetime
     public async Task Shim_without_a_task_is_found()
     {
         await using var shim = ChildProcess.Start("sh", ["-c", "sleep 60 & wait", "containerd-shim-runc-v2", "-address", node.Containerd.Address]);
-        await Wait.UntilAsync(async () => (await ViolationsAsync()).SequenceEqual(["1 shims run for 0 tasks"]), "the shim is found");
+        await Wait.UntilAsync(async () => (await ViolationsAsync()).SequenceEqual(["1 shims are there for 0 tasks"]), "the shim is found");
     }
 
     [Theory]
     [InlineData("'running', 1, 1, NULL, NULL, 0", "job planted is running though nothing works on it")]
     [InlineData("'succeeded', 2, 1, 1, NULL, 0", "job planted has more attempts than owners")]
+    [InlineData("'failed', 7, 8, 1, '{}', 0", "job planted has failed 6 times", 6)]
     [InlineData("'succeeded', 0, 1, 1, NULL, 0", "job planted succeeded without an attempt")]
     [InlineData("'failed', 1, 1, 1, NULL, 0", "job planted is failed without an error")]
     [InlineData("'canceled', 1, 1, 1, NULL, 1", "the clean-up of job planted is still to be done")]
-    public async Task Row_that_cannot_be_is_found(string row, string violation)
+    public async Task Row_that_cannot_be_is_found(string row, string violation, int failures = 5)
     {
-        Write("INSERT INTO jobs (id, kind, namespace, subject, request, created_at, timeout, trace_parent, state, attempt, epoch, finished_at, error, cleanup_pending) "
-            + $"VALUES ('planted', 'k', '{Ns}', 's', '{{}}', 1, 1, 't', {row})");
+        Write("INSERT INTO jobs (id, kind, namespace, subject, request, created_at, timeout, trace_parent, state, attempt, epoch, finished_at, error, cleanup_pending, failures) "
+            + $"VALUES ('planted', 'k', '{Ns}', 's', '{{}}', 1, 1, 't', {row}, {failures})");
         Assert.Equal([violation], await ViolationsAsync());
     }
 
@@ -79,13 +79,35 @@ public sealed class NodeInvariantsTests : IAsyncLifetime
         Assert.StartsWith("the job store is damaged: ", Assert.Single(await ViolationsAsync()), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task File_that_stays_open_is_counted()
+    [Theory]
+    [InlineData("io.containerd.runtime.v2.task/planted/gone", "bundles")]
+    [InlineData("fifo/1234", "folders of FIFOs")]
+    public async Task What_a_task_that_is_gone_has_left_is_found(string left, string what)
     {
-        await using var few = ChildProcess.Start("sh", ["-c", "echo ready; exec sleep 60"]);
-        await using var more = ChildProcess.Start("sh", ["-c", "exec 5</dev/null 6</dev/null 7</dev/null; echo ready; exec sleep 60"]);
-        await Wait.UntilAsync(() => few.Log.Contains("ready", StringComparison.Ordinal) && more.Log.Contains("ready", StringComparison.Ordinal), "both run");
-        Assert.Equal(Campaign.OpenFiles(few.Id) + 3, Campaign.OpenFiles(more.Id));
+        Directory.CreateDirectory(Path.Combine(node.Containerd.State, left));
+        Assert.Equal([$"1 {what} are there for 0 tasks"], await ViolationsAsync());
+    }
+
+    [Fact]
+    public async Task Root_file_system_that_is_still_mounted_is_found()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(node.Containerd.State, "io.containerd.runtime.v2.task", "planted", "gone", "rootfs")).FullName;
+        await ChildProcess.RunAsync("mount", "-t", "tmpfs", "tmpfs", folder);
+        Assert.Equal(["1 bundles are there for 0 tasks", "1 mounts of root file systems are there for 0 tasks"], await ViolationsAsync());
+    }
+
+    [Theory]
+    [InlineData("import os; f = [os.open('/dev/null', os.O_RDONLY) for i in range(20)]", "open files")]
+    [InlineData("import threading; [threading.Thread(target=time.sleep, args=(60,), daemon=True).start() for i in range(20)]", "threads")]
+    [InlineData("m = bytearray(b'x' * (100 << 20))", "KiB of memory")]
+    public async Task Process_that_has_grown_is_found(string growth, string what)
+    {
+        await using var process = ChildProcess.Start("python3", ["-uc", $"import time; print('small'); time.sleep(1)\n{growth}\nprint('grown'); time.sleep(60)"]);
+        await Wait.UntilAsync(() => process.Log.Contains("small", StringComparison.Ordinal), "it runs");
+        var before = Footprint.Of(process.Id);
+        Assert.Empty(before.GrowthOf(process.Id));
+        await Wait.UntilAsync(() => process.Log.Contains("grown", StringComparison.Ordinal), "it has grown");
+        Assert.Matches($"^process {process.Id} has [0-9]+ {what}, it had [0-9]+$", Assert.Single(await ViolationsAsync(footprints: new Dictionary<int, Footprint> { [process.Id] = before })));
     }
 
     [Fact]
@@ -125,17 +147,23 @@ public sealed class NodeInvariantsTests : IAsyncLifetime
         Assert.Equal((0, "[]"), await ProgramAsync());
         await node.Ctr.RunAsync(Ns, "leases", "create", "--id", "left");
         Assert.Equal((1, """["lease left is left"]"""), await ProgramAsync());
+
+        await node.Ctr.RunAsync(Ns, "leases", "rm", "left");
+        var footprints = Path.Combine(node.Gateway.Folder, "footprints");
+        Assert.Equal((0, "[]"), await ProgramAsync("--footprints", footprints, "--processes", $"{node.Gateway.Id},{node.Containerd.Id}"));
+        await File.WriteAllTextAsync(footprints, (await File.ReadAllTextAsync(footprints)).Replace("\"Threads\":", "\"Threads\":-", StringComparison.Ordinal));
+        Assert.Contains("threads", (await ProgramAsync("--footprints", footprints)).Violations, StringComparison.Ordinal);
     }
 
-    private async Task<(int Exit, string Violations)> ProgramAsync()
+    private async Task<(int Exit, string Violations)> ProgramAsync(params string[] more)
     {
-        var (exit, output) = await ChildProcess.TryRunAsync("dotnet", "exec", typeof(Invariants).Assembly.Location, "--ctr", "/usr/bin/ctr",
-            "--address", node.Containerd.Address, "--root", node.Containerd.Root, "--namespace", Ns, "--jobs", Path.Combine(node.Gateway.Folder, "jobs.db"));
+        var (exit, output) = await ChildProcess.TryRunAsync("dotnet", ["exec", typeof(Invariants).Assembly.Location, "--ctr", "/usr/bin/ctr", "--state", node.Containerd.State,
+            "--address", node.Containerd.Address, "--root", node.Containerd.Root, "--namespace", Ns, "--jobs", Path.Combine(node.Gateway.Folder, "jobs.db"), .. more]);
         return (exit, JsonNode.Parse(output)!["violations"]!.ToJsonString());
     }
 
-    private Task<IReadOnlyList<string>> ViolationsAsync(string log = "") =>
-        Invariants.CheckAsync(node.Containerd, Ns, traces: new NodeTraces(Path.Combine(node.Gateway.Folder, "jobs.db"), [Canary], log));
+    private Task<IReadOnlyList<string>> ViolationsAsync(string log = "", IReadOnlyDictionary<int, Footprint>? footprints = null) =>
+        Invariants.CheckAsync(node.Containerd, Ns, traces: new NodeTraces(Path.Combine(node.Gateway.Folder, "jobs.db"), [Canary], log, Footprints: footprints));
 
     // The triggers of the store call the gateway's function; what it gives does not matter here.
     private void Write(string sql)

@@ -11,6 +11,9 @@ internal static class Campaign
 
     public static TheoryData<string> Versions => [.. ContainerdDaemon.Versions];
 
+    /// <summary>With containerd's Transfer service where there is one.</summary>
+    public static TheoryData<string> Engines => [.. ContainerdTests.Versions.WithEngines];
+
     /// <summary>What one version is asked to do of all.</summary>
     /// <param name="all">In an order that is the same each time.</param>
     /// <param name="version">One of <see cref="Versions"/>.</param>
@@ -20,19 +23,21 @@ internal static class Campaign
         var versions = ContainerdDaemon.Versions.ToList();
         return IsLong
             ? Enumerable.Range(0, Rounds).SelectMany(round => all.Where((_, index) => index % every == round % every))
-            : all.Where((_, index) => index % (versions.Count * every) == versions.IndexOf(version));
+            : all.Where((_, index) => index % (versions.Count * every) == Math.Max(0, versions.IndexOf(version))); // Transfer's places are its own
     }
 
     /// <summary>A place that was passed in the first run may be passed no more, behind a job's end or where work goes on side by side: it must stay the exception.</summary>
     public static void NearlyAllDied(int deaths, int planned) => Assert.True(planned - deaths <= 2 + (planned / 20), $"{deaths} deaths of {planned}");
 
-    /// <summary>Of a process, which must have as many after faults as before, but for the few that a pool keeps.</summary>
-    public static int OpenFiles(int process) => Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Count();
-
     /// <summary>A line for who publishes the figures.</summary>
-    public static void Report(string fault, string version, int trials, (int Gateway, int Containerd) deaths)
+    /// <param name="fault">What was done.</param>
+    /// <param name="version">Of containerd.</param>
+    /// <param name="trials">How often.</param>
+    /// <param name="deaths">What died of it.</param>
+    /// <param name="slowest">Of what must be quick.</param>
+    public static void Report(string fault, string version, int trials, (int Gateway, int Containerd) deaths, TimeSpan? slowest = null)
     {
-        var line = JsonSerializer.Serialize(new { fault, containerd = version, trials, gatewayDeaths = deaths.Gateway, containerdDeaths = deaths.Containerd, violations = 0 });
+        var line = JsonSerializer.Serialize(new { fault, containerd = version, trials, gatewayDeaths = deaths.Gateway, containerdDeaths = deaths.Containerd, violations = 0, slowestMs = (int?)slowest?.TotalMilliseconds });
         Console.WriteLine(line);
         if (Environment.GetEnvironmentVariable("FAULTS_REPORT") is { Length: > 0 } file)
         {

@@ -21,10 +21,10 @@ public sealed class ClientCutTests
         registry.Faults.On("/manifests/slow", Faults.Stall(gate));
         var slow = (string)(await node.Api.StartPullAsync(Ns, new { reference = $"{registry.Host}/none/app:slow" }))["id"]!;
         var random = new Random(17);
-        var before = 0;
+        Footprint? before = null;
         for (var cut = 0; cut < Cuts; cut++)
         {
-            before = cut is 10 ? Campaign.OpenFiles(node.Gateway.Id) : before; // what is opened once stays open
+            before = cut is 10 ? Footprint.Of(node.Gateway.Id) : before; // what is opened once stays open
             var upload = Request("POST", $"/v1/namespaces/{Ns}/images/import", "application/x-tar", Archive);
             await CutAsync(node, upload[..random.Next(upload.Length - 1)]);
             var submission = Request("POST", $"/v1/namespaces/{Ns}/images/pull", "application/json", pull);
@@ -37,7 +37,7 @@ public sealed class ClientCutTests
         await Wait.UntilAsync(async () => (await node.Api.GetAsync("/v1/jobs?state=running")).Json["items"]!.AsArray().Count is 0, "every job ends");
         await Wait.UntilAsync(async () => (await Invariants.CheckAsync(node.Containerd, Ns)).Count is 0, "nothing is left", seconds: 75);
         Assert.Empty(await node.Ctr.ImagesAsync(Ns));
-        await Wait.UntilAsync(() => Campaign.OpenFiles(node.Gateway.Id) <= before + 5, $"no file stays open beyond the {before} of before");
+        await Wait.UntilAsync(() => !before!.GrowthOf(node.Gateway.Id).Any(), $"the gateway has no more than before, {before}", seconds: 75);
         Campaign.Report("clients cut off", Versions.Oldest, 3 * Cuts, (0, 0));
     }
 

@@ -18,6 +18,9 @@ internal sealed class FaultNode : IAsyncDisposable
 
     private readonly string folder = Repo.NewFolder("faults");
     private readonly ConcurrentDictionary<string, ConcurrentBag<string>> messages = new();
+    private readonly ConcurrentDictionary<string, string> undisturbed = new();
+    private readonly Dictionary<int, Footprint> footprints = [];
+    private readonly Dictionary<int, int> weighed = [];
     private long tracedBefore;
 
     private FaultNode(ContainerdDaemon containerd, ScriptedRegistry registry) => (Containerd, Registry) = (containerd, registry);
@@ -71,6 +74,24 @@ internal sealed class FaultNode : IAsyncDisposable
         File.WriteAllText(ScriptFile + ".new", script ?? "");
         File.Move(ScriptFile + ".new", ScriptFile, overwrite: true);
     }
+
+    /// <summary>What the processes that run had when they were no longer new.</summary>
+    public IReadOnlyDictionary<int, Footprint> Footprints => footprints.Where(each => each.Key == Gateway.Id || each.Key == Containerd.Id).ToDictionary();
+
+    /// <summary>Called after each trial: what a process opens once it has opened in the first ten.</summary>
+    public void Weigh()
+    {
+        foreach (var process in new[] { Gateway.Id, Containerd.Id })
+        {
+            if ((weighed[process] = weighed.GetValueOrDefault(process) + 1) is 10)
+            {
+                footprints[process] = Footprint.Of(process);
+            }
+        }
+    }
+
+    /// <summary>Whatever has happened, the labels are those of the first time, when nothing did.</summary>
+    public void IsAsUndisturbed(Workload work, string labels) => Assert.Equal(undisturbed.GetOrAdd(work.Kind, labels), labels);
 
     public void ForgetTrace() => tracedBefore = Lines().Length;
 

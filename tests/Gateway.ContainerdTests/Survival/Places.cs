@@ -16,6 +16,8 @@ internal static class Places
         "registry HEAD", "registry GET", "registry POST", "registry PUT",
     };
 
+    private static readonly HashSet<string> OfTransfer = new(StringComparer.Ordinal) { "Transfer/Transfer" };
+
     private static readonly HashSet<string> Reads =
         ["Get", "List", "Info", "Stat", "Mounts", "Usage", "Version", "Server", "Plugins", "Status", "ListResources", "ListStatuses", "Check"];
 
@@ -26,9 +28,11 @@ internal static class Places
     /// <summary>Of a trace, each passing of an effect's place: the place, and the how many-eth time it was passed.</summary>
     public static IReadOnlyList<(string Place, int Nth)> In(IEnumerable<string> trace) =>
     [
-        .. trace.Where(place => Effects.Contains(EffectOf(place))).GroupBy(place => place, StringComparer.Ordinal)
+        .. trace.Where(place => IsEffect(EffectOf(place))).GroupBy(place => place, StringComparer.Ordinal)
             .SelectMany(group => Enumerable.Range(1, group.Key.StartsWith("store ClaimAsync", StringComparison.Ordinal) ? 1 : group.Count()).Select(nth => (group.Key, nth))),
     ];
+
+    public static IReadOnlySet<string> EffectsOf(string version) => version is Versions.Transfer ? OfTransfer : Effects;
 
     /// <summary>A script that does something at the n-th passing.</summary>
     public static string At((string Place, int Nth) passing, string action) =>

@@ -16,12 +16,16 @@ internal sealed class Trial(FaultNode node, Workload work)
     private static int trials;
 
     private readonly string key = $"{work.Kind.Split('.')[1]}-{Interlocked.Increment(ref trials)}";
+    private readonly Stopwatch sinceCancel = new();
     private string[] before = [];
     private string lastLines = "";
 
     private string Namespace => work.Kind.Split('.')[1];
 
     public string JobId { get; private set; } = "";
+
+    /// <summary>From the request to cancel to the job's end.</summary>
+    public TimeSpan CanceledIn { get; private set; }
 
     /// <summary>Does the work while the script is armed; gives the job's end.</summary>
     /// <param name="script">See <see cref="FaultNode.Arm"/>.</param>
@@ -37,6 +41,7 @@ internal sealed class Trial(FaultNode node, Workload work)
         var canceling = cancelAt is null ? Task.CompletedTask : CancelAtAsync(cancelAt, ended.Token);
         JobId = await SubmitAsync(together);
         var job = await EndAsync(together);
+        CanceledIn = sinceCancel.Elapsed;
         await ended.CancelAsync();
         await canceling;
         await Task.Delay(20); // a place behind the job's end is about to be passed
@@ -53,6 +58,8 @@ internal sealed class Trial(FaultNode node, Workload work)
         Assert.Equal(100, (int)job["progress"]!["percent"]!);
         await work.VerifyAsync(node, Namespace, key);
         await IsCleanAsync();
+        node.IsAsUndisturbed(work, await LabelsAsync());
+        await RemoveImagesAsync();
     }
 
     /// <summary>The work was not done, and nothing of it is there.</summary>
@@ -60,10 +67,11 @@ internal sealed class Trial(FaultNode node, Workload work)
     {
         await work.DropPreparedAsync(node, Namespace);
         await IsCleanAsync();
+        await RemoveImagesAsync();
     }
 
-    /// <summary>One job, one end, and every invariant holds.</summary>
-    public async Task IsCleanAsync()
+    // One job, one end, and every invariant holds.
+    private async Task IsCleanAsync()
     {
         Assert.Equal([JobId], (await JobsAsync()).Except(before));
         if (node.Deaths.Containerd > 0)
@@ -71,7 +79,7 @@ internal sealed class Trial(FaultNode node, Workload work)
             await node.CollectSnapshotsAsync();
         }
 
-        var traces = new NodeTraces(Path.Combine(node.Gateway.Folder, "jobs.db"), [FaultNode.Password], node.Gateway.Log);
+        var traces = new NodeTraces(Path.Combine(node.Gateway.Folder, "jobs.db"), [FaultNode.Password], node.Gateway.Log, Footprints: node.Footprints);
         var waited = Stopwatch.StartNew();
         IReadOnlyList<string> violations;
         while ((violations = await Invariants.CheckAsync(node.Containerd, Namespace, traces: traces)).Count > 0 && waited.Elapsed < SettlingTime)
@@ -80,10 +88,24 @@ internal sealed class Trial(FaultNode node, Workload work)
         }
 
         Assert.True(violations.Count is 0, $"{key}: {string.Join("; ", violations)}\n{LastLines}");
+        node.Weigh();
+    }
+
+    private async Task RemoveImagesAsync()
+    {
         foreach (var image in await node.Ctr.ImagesAsync(Namespace))
         {
             await node.Ctr.RunAsync(Namespace, "images", "rm", "--sync", image);
         }
+    }
+
+    // Names only: digests in the values differ with the time of a commit, and what they lead to is among the invariants.
+    private async Task<string> LabelsAsync()
+    {
+        var blobs = (await node.Ctr.LabelsAsync(Namespace)).Values.Select(labels => string.Join(' ', labels.Keys.Order(StringComparer.Ordinal)));
+        var snapshots = (await node.Ctr.SnapshotsAsync(Namespace)).Select(async snapshot =>
+            string.Join(' ', ((await node.Ctr.SnapshotAsync(Namespace, snapshot.Key))["Labels"] ?? new JsonObject()).AsObject().Select(label => label.Key).Order(StringComparer.Ordinal)));
+        return string.Join('\n', [.. blobs.Order(StringComparer.Ordinal), "snapshots:", .. (await Task.WhenAll(snapshots)).Order(StringComparer.Ordinal)]);
     }
 
     // The newest thousand: a page is enough to hold what one trial could have made too much.
@@ -109,7 +131,7 @@ internal sealed class Trial(FaultNode node, Workload work)
             catch (Exception broken) when (broken is HttpRequestException or IOException or SocketException)
             {
                 await node.Gateway.HasEndedAsync();
-                await Workload.IsNeverHalfSeenAsync(node.Ctr, Namespace);
+                Assert.Empty(await Invariants.CheckMomentAsync(node.Containerd, Namespace));
             }
 
             await Task.Delay(100);
@@ -137,7 +159,7 @@ internal sealed class Trial(FaultNode node, Workload work)
 
             if (node.Containerd.HasExited is false && node.Gateway.HasExited)
             {
-                await Workload.IsNeverHalfSeenAsync(node.Ctr, Namespace);
+                Assert.Empty(await Invariants.CheckMomentAsync(node.Containerd, Namespace));
             }
 
             await node.ReviveAsync(together);
@@ -152,6 +174,7 @@ internal sealed class Trial(FaultNode node, Workload work)
         {
             if (JobId.Length > 0 && node.Trace.Contains(place))
             {
+                sinceCancel.Start();
                 await node.Api.PostAsync($"/v1/jobs/{JobId}/cancel");
                 return;
             }

@@ -78,22 +78,15 @@ internal sealed record Workload(
 
     public static IReadOnlyList<Workload> All { get; } = [Pull, Import, Push, Commit, Prune];
 
+    /// <summary>What is done otherwise there: of Transfer, only what it does.</summary>
+    public static IReadOnlyList<Workload> Of(string version) => version is Versions.Transfer ? [Pull, Push] : All;
+
     /// <summary>Removes what the preparation left besides images.</summary>
     public async Task DropPreparedAsync(FaultNode node, string ns)
     {
         if (this == Commit)
         {
             await node.Ctr.RemoveSnapshotAsync(ns, "work");
-        }
-    }
-
-    /// <summary>Whether an image stands in the namespace that is not whole: nobody may ever see one.</summary>
-    public static async Task IsNeverHalfSeenAsync(Ctr ctr, string ns)
-    {
-        foreach (var name in await ctr.ImagesAsync(ns))
-        {
-            var row = await ctr.CheckAsync(ns, name);
-            Assert.True(row.Contains("complete (", StringComparison.Ordinal) && !row.Contains("incomplete", StringComparison.Ordinal), row);
         }
     }
 
