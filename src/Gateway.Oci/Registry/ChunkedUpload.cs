@@ -35,7 +35,7 @@ internal sealed class ChunkedUpload(HostSession session, Descriptor blob, BlobSo
             {
                 chunk = LeastChunkBytes;
             }
-            catch (RegistryFault broken) when ((broken.Transient || broken.Status is HttpStatusCode.RequestedRangeNotSatisfiable) && breaks < MaxBreaksWithoutProgress)
+            catch (RegistryFault broken) when ((broken is { Transient: true, Spent: false } || broken.Status is HttpStatusCode.RequestedRangeNotSatisfiable) && breaks < MaxBreaksWithoutProgress)
             {
                 await Task.Delay(retry.WaitAfter(broken, breaks++), time, cancel);
                 (place, offset) = await WhereAsync(place, cancel);

@@ -14,6 +14,9 @@ internal sealed class RegistryFault(OciFault fault, string message, Exception? i
     /// <summary>Whether nothing was sent, since the host is left alone for now.</summary>
     public bool NotAsked { get; init; }
 
+    /// <summary>Whether its tries were used up on something that a request needed first, as a token: the request itself is not tried again for it.</summary>
+    public bool Spent { get; init; }
+
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>The answer's status, where there was an answer.</summary>

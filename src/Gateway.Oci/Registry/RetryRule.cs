@@ -44,7 +44,7 @@ internal sealed class RetryRule
         : new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
         {
             MaxRetryAttempts = attempts - 1,
-            ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is RegistryFault { Transient: true } fault && !(fault.RetryAfter > PatienceWith(fault))),
+            ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is RegistryFault { Transient: true, Spent: false } fault && !(fault.RetryAfter > PatienceWith(fault))),
             DelayGenerator = args => ValueTask.FromResult<TimeSpan?>(WaitAfter((RegistryFault)args.Outcome.Exception!, args.AttemptNumber)),
         }).Build();
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Gateway.Oci;
+using Gateway.Oci.Registry;
 using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Tests.Oci.Registry;
@@ -220,6 +221,23 @@ public sealed class AuthenticationTests : IDisposable
 
         Assert.Equal(expected, fault.Fault);
         Assert.DoesNotContain(server.Seen, r => r.PathAndQuery.StartsWith("/elsewhere", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Token_server_that_stays_unavailable_is_asked_as_often_as_any_and_is_no_failure_of_the_registry()
+    {
+        await using var server = await WithTokens(context => context.SendStatus(503), _ => true);
+        await using var registry = await ScriptedServer.StartAsync(context => Challenge(context, $"Bearer realm=\"{server.Url}/token\""));
+        var client = trial.Client(attempts: HostCircuits.LeastTries - 1);
+
+        for (var request = 1; request <= HostCircuits.LeastTries; request++)
+        {
+            var fault = await Assert.ThrowsAsync<OciException>(() => client.Open(ImageReference.Parse($"{registry.Authority}/acme/app:1"), Password).ResolveAsync(CancellationToken.None));
+
+            Assert.Equal((OciFault.RegistryUnavailable, false), (fault.Fault, fault.IsFinal));
+            Assert.Equal(request, registry.Seen.Count);
+            Assert.Equal(Math.Min(HostCircuits.LeastTries, request * (HostCircuits.LeastTries - 1)), server.Seen.Count);
+        }
     }
 
     [Fact]
