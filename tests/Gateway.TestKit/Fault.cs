@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.TestKit;
@@ -7,7 +8,11 @@ namespace Gateway.TestKit;
 public delegate Task Fault(HttpContext http, GoodAnswer good);
 
 /// <summary>What the registry would have answered; null when it knows nothing under the path.</summary>
-public sealed record GoodAnswer(string MediaType, string Digest, byte[] Bytes);
+public sealed record GoodAnswer(string MediaType, string Digest, byte[] Bytes)
+{
+    /// <summary>Does what a good registry would have done, uploads included.</summary>
+    public Func<Task> ServeAsync { get; init; } = () => Task.CompletedTask;
+}
 
 /// <summary>The faults, by the names that tests give them.</summary>
 public static class Faults
@@ -28,6 +33,36 @@ public static class Faults
     public static Fault Challenge(string value) => Status(StatusCodes.Status401Unauthorized, ("WWW-Authenticate", value));
 
     public static Fault Redirect(string location, int status = StatusCodes.Status307TemporaryRedirect) => Status(status, ("Location", location));
+
+    /// <summary>Back to what was asked for, again and again.</summary>
+    public static Fault RedirectToItself() => (http, good) => Redirect(http.Request.GetEncodedPathAndQuery())(http, good);
+
+    /// <summary>Does what is asked and answers well, but for one header: it gets what is made of the request and its good value; null leaves it out.</summary>
+    public static Fault Header(string name, Func<HttpContext, string, string?> make) => async (http, good) =>
+    {
+        await good.ServeAsync();
+        http.Response.Headers[name] = make(http, http.Response.Headers[name].ToString());
+    };
+
+    /// <summary>Answers 200 with a text.</summary>
+    public static Fault Text(string text) => (http, _) => http.Response.WriteAsync(text, http.RequestAborted);
+
+    /// <summary>Takes so many bytes of the request and resets the connection without an answer.</summary>
+    public static Fault ResetAfterTaking(int bytes = 0) => async (http, _) =>
+    {
+        await http.Request.Body.ReadExactlyAsync(new byte[bytes], http.RequestAborted);
+        Abort(http);
+    };
+
+    /// <summary>Does what is asked and resets the connection instead of telling.</summary>
+    public static Fault AnswerLost() => async (http, good) =>
+    {
+        await good.ServeAsync();
+        Abort(http);
+    };
+
+    /// <summary>Neither answers nor does anything until the client has gone.</summary>
+    public static Fault Silence() => (http, _) => Task.Delay(Timeout.Infinite, http.RequestAborted);
 
     /// <summary>Another content type, digest, or none of them: empty leaves the header out.</summary>
     public static Fault Headers(string? mediaType = null, string? digest = null) => async (http, good) =>
@@ -117,6 +152,8 @@ public static class Faults
         http.Response.ContentLength = good.Bytes.Length;
         await http.Response.Body.WriteAsync(good.Bytes.AsMemory(0, bytes), http.RequestAborted);
         await http.Response.Body.FlushAsync(http.RequestAborted);
-        http.Features.Get<IHttpRequestLifetimeFeature>()!.Abort();
+        Abort(http);
     }
+
+    private static void Abort(HttpContext http) => http.Features.Get<IHttpRequestLifetimeFeature>()!.Abort();
 }

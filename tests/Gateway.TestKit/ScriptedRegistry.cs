@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -14,10 +15,15 @@ public sealed record SeenRequest(string Method, string Path, string Query, strin
 /// </summary>
 public sealed class ScriptedRegistry : IAsyncDisposable
 {
+    private const string TokenPath = "/token";
+    private const string Token = "a-token-of-the-test";
+
+    private static readonly GoodAnswer TokenAnswer = new("application/json", "", Encoding.UTF8.GetBytes($$"""{"token":"{{Token}}","expires_in":300}"""));
+
     private readonly WebApplication app;
     private readonly ConcurrentDictionary<string, TestImage> tags = new();
 
-    private ScriptedRegistry(WebApplication app) => this.app = app;
+    private ScriptedRegistry(WebApplication app, bool wantsToken) => (this.app, WantsToken) = (app, wantsToken);
 
     public ConcurrentQueue<SeenRequest> Seen { get; } = new();
 
@@ -27,6 +33,9 @@ public sealed class ScriptedRegistry : IAsyncDisposable
     /// <summary>The faults in store.</summary>
     public FaultScript Faults { get; } = new();
 
+    /// <summary>Whether only those are served that show the token, which is at <c>/token</c> for anyone.</summary>
+    public bool WantsToken { get; }
+
     /// <summary>What was pushed to it, and the uploads that are open.</summary>
     public ScriptedUploads Pushed { get; } = new();
 
@@ -35,13 +44,13 @@ public sealed class ScriptedRegistry : IAsyncDisposable
 
     public string Host => new Uri(app.Urls.First()).Authority;
 
-    public static async Task<ScriptedRegistry> StartAsync()
+    public static async Task<ScriptedRegistry> StartAsync(bool wantsToken = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.WebHost.ConfigureKestrel(kestrel => (kestrel.Limits.MinResponseDataRate, kestrel.Limits.MaxRequestBodySize) = (null, null));
-        var registry = new ScriptedRegistry(builder.Build());
+        var registry = new ScriptedRegistry(builder.Build(), wantsToken);
         registry.app.Run(registry.ServeAsync);
         await registry.app.StartAsync();
         return registry;
@@ -99,12 +108,21 @@ public sealed class ScriptedRegistry : IAsyncDisposable
             return;
         }
 
-        var good = Find(request.Path.Value!);
-        if (Faults.For(request) is { } fault)
+        if (WantsToken && request.Path != TokenPath && request.Headers.Authorization != $"Bearer {Token}")
         {
-            await fault(http, good ?? new GoodAnswer("application/octet-stream", "", []));
+            await TestKit.Faults.Challenge($"Bearer realm=\"http://{Host}{TokenPath}\"")(http, TokenAnswer);
+            return;
         }
-        else if (!await Pushed.TakeAsync(http, (repository, digest) => Find($"/v2/{repository}/blobs/{digest}") is not null))
+
+        var good = WantsToken && request.Path == TokenPath ? TokenAnswer : Find(request.Path.Value!);
+        await (Faults.For(request) is { } fault
+            ? fault(http, (good ?? new GoodAnswer("application/octet-stream", "", [])) with { ServeAsync = () => ServeWellAsync(http, good) })
+            : ServeWellAsync(http, good));
+    }
+
+    private async Task ServeWellAsync(HttpContext http, GoodAnswer? good)
+    {
+        if (!await Pushed.TakeAsync(http, (repository, digest) => Find($"/v2/{repository}/blobs/{digest}") is not null))
         {
             await AnswerAsync(http, good);
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using Gateway.TestKit;
 
 namespace Gateway.ContainerdTests.KitTests;
@@ -159,6 +160,21 @@ public sealed class ScriptedRegistryTests : IAsyncLifetime
         Assert.Null(missing.Content.Headers.ContentType);
         Assert.False(missing.Headers.Contains("Docker-Content-Digest"));
         Assert.Equal(Image.Manifests[Image.Digest].Bytes, await missing.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task Token_is_wanted_and_given_to_anyone()
+    {
+        await using var guarded = await ScriptedRegistry.StartAsync(wantsToken: true);
+        guarded.Add("acme/app:1", Image);
+        guarded.Faults.On("/token", Faults.Text("no token"), times: 1);
+        var manifest = $"http://{guarded.Host}/v2/acme/app/manifests/1";
+
+        using var refused = await client.GetAsync(manifest);
+        Assert.Equal((HttpStatusCode.Unauthorized, $"realm=\"http://{guarded.Host}/token\""), (refused.StatusCode, refused.Headers.WwwAuthenticate.Single().Parameter));
+        Assert.Equal("no token", await client.GetStringAsync($"http://{guarded.Host}/token"));
+        client.DefaultRequestHeaders.Authorization = new("Bearer", (string)JsonNode.Parse(await client.GetStringAsync($"http://{guarded.Host}/token"))!["token"]!);
+        Assert.Equal(Image.Manifests[Image.Digest].Bytes, await client.GetByteArrayAsync(manifest));
     }
 
     [Theory]

@@ -72,6 +72,21 @@ public sealed class ScriptedUploadsTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Accepted, not.StatusCode);
     }
 
+    [Fact]
+    public async Task What_is_asked_is_done_though_the_answer_is_changed_or_lost()
+    {
+        var (digest, content) = (Image.Layers[0].Digest, new ByteArrayContent(Image.Layers[0].Bytes));
+        registry.Faults.On("/uploads/", Faults.Header("Location", (_, said) => said + "&more=1"), times: 1)
+            .On("/uploads/", Faults.ResetAfterTaking(100), times: 1).On("/uploads/", Faults.AnswerLost(), times: 1);
+
+        var place = await BeginAsync();
+        Assert.EndsWith("&more=1", place, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.PutAsync($"{place}&digest={digest}", content));
+        Assert.Null(registry.Pushed.Find("acme/app", digest));
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.PutAsync($"{place}&digest={digest}", content));
+        Assert.NotNull(registry.Pushed.Find("acme/app", digest));
+    }
+
     private async Task<string> BeginAsync()
     {
         using var begun = await client.PostAsync("blobs/uploads/", content: null);

@@ -7,11 +7,14 @@ namespace Gateway.ContainerdTests.Push;
 /// <summary>What the tests of pushing share: bringing an image here, and looking at a registry through other doors.</summary>
 internal static class PushTrial
 {
+    /// <summary>The repository that images are brought from.</summary>
+    public const string Source = "source/image";
+
     /// <summary>Brings an image with all its platforms into a namespace, from a registry that is gone afterwards; gives its name.</summary>
     public static async Task<string> BringAsync(Node node, string ns, TestImage image, bool unpack = false)
     {
         await using var source = await ScriptedRegistry.StartAsync();
-        return await PullAsync(node, ns, source.Add("source/image:1", image), unpack);
+        return await PullAsync(node, ns, source.Add($"{Source}:1", image), unpack);
     }
 
     /// <summary>Pulls all platforms; gives the reference.</summary>
