@@ -114,7 +114,7 @@ internal static class ProblemKinds
         "containerd could not write, or would be left with less free space than is kept as a reserve: free space on its root and try again.");
 
     public static readonly ProblemKind RegistryUnauthorized = new("registry_unauthorized", 502, "The registry refused the credentials",
-        "The registry or its token server answered 401: credentials are missing, wrong, or for another registry.");
+        "The registry answered 401, or its token server gave no token: credentials are missing, wrong, or for another registry.");
     public static readonly ProblemKind RegistryForbidden = new("registry_forbidden", 502, "The registry denies access",
         "The registry answered 403: the credentials are known but may not do this.");
     public static readonly ProblemKind ImageNotFound = new("image_not_found", 404, "There is no such image",

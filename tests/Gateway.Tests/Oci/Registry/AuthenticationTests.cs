@@ -204,7 +204,9 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Theory]
+    [InlineData(400, "", OciFault.RegistryUnauthorized)]
     [InlineData(403, "{}", OciFault.RegistryUnauthorized)]
+    [InlineData(404, "", OciFault.RegistryUnauthorized)]
     [InlineData(200, "{}", OciFault.RegistryUnavailable)]
     [InlineData(200, "[]", OciFault.RegistryUnavailable)]
     [InlineData(200, "not json", OciFault.RegistryUnavailable)]
