@@ -40,6 +40,10 @@ internal sealed class ChunkedUpload(HostSession session, Descriptor blob, BlobSo
                 await Task.Delay(retry.WaitAfter(broken, breaks++), time, cancel);
                 (place, offset) = await WhereAsync(place, cancel);
             }
+            catch (RegistryFault broken) when (broken is { Transient: true, Spent: false })
+            {
+                throw broken.AsSpent();
+            }
         }
 
         using var end = await session.SendAsync(Request(HttpMethod.Put, UploadSession.WithDigest(place, blob.Digest)) with { Body = UploadSession.Nothing }, cancel);

@@ -14,11 +14,14 @@ internal sealed class RegistryFault(OciFault fault, string message, Exception? i
     /// <summary>Whether nothing was sent, since the host is left alone for now.</summary>
     public bool NotAsked { get; init; }
 
-    /// <summary>Whether its tries were used up on something that a request needed first, as a token: the request itself is not tried again for it.</summary>
+    /// <summary>Whether its tries are used up, on a token that a request needed first or a piece of a blob: what that belongs to is not tried again for it.</summary>
     public bool Spent { get; init; }
 
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>The answer's status, where there was an answer.</summary>
     public HttpStatusCode? Status { get; init; }
+
+    /// <summary>The same, of what has been tried as often as it may be.</summary>
+    public RegistryFault AsSpent() => new(Fault, Message, this) { Transient = Transient, Spent = true, RetryAfter = RetryAfter, Status = Status };
 }

@@ -26,7 +26,7 @@ internal sealed class TokenServer(RegistryHttp http, RetryRule retry, RegistryOp
         catch (RegistryFault fault)
         {
             RegistryTelemetry.Failed(span, fault.Fault);
-            throw new RegistryFault(fault.Fault, fault.Message, fault) { Transient = fault.Transient, Spent = true, RetryAfter = fault.RetryAfter, Status = fault.Status };
+            throw fault.AsSpent();
         }
     }
 

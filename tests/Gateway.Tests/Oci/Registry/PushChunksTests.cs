@@ -144,15 +144,17 @@ public sealed class PushChunksTests : IDisposable
         Assert.Equal(Blob.Text, server.Stored[Blob.Descriptor.Digest.ToString()]);
     }
 
-    [Fact]
-    public async Task Registry_that_never_gets_further_is_given_up()
+    [Theory]
+    [InlineData(416, OciFault.RegistryRefused)]
+    [InlineData(503, OciFault.RegistryUnavailable)]
+    public async Task Registry_that_never_gets_further_is_given_up(int status, OciFault expected)
     {
         await using var server = await UploadServer.StartAsync();
-        server.Instead = When(http => IsWhole(http) || http.Request.Method is "PATCH", http => http.SendStatus(IsWhole(http) ? 413 : 416));
+        server.Instead = When(http => IsWhole(http) || http.Request.Method is "PATCH", http => http.SendStatus(IsWhole(http) ? 413 : status));
 
         var fault = await Assert.ThrowsAsync<OciException>(() => PushAsync(server));
 
-        Assert.Equal(OciFault.RegistryRefused, fault.Fault);
+        Assert.Equal(expected, fault.Fault);
         Assert.Equal(4, server.With("PATCH").Count());
     }
 }
