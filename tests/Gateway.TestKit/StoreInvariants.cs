@@ -17,6 +17,8 @@ internal static class StoreInvariants
         UNION ALL SELECT 'job ' || id || ' succeeded without an attempt' FROM jobs WHERE namespace = $namespace AND state = 'succeeded' AND attempt < 1
         UNION ALL SELECT 'job ' || id || ' is failed without an error' FROM jobs WHERE namespace = $namespace AND state = 'failed' AND error IS NULL
         UNION ALL SELECT 'the clean-up of job ' || id || ' is still to be done' FROM jobs WHERE namespace = $namespace AND cleanup_pending <> 0
+        UNION ALL SELECT queued || ' jobs of ' || subject || ' are counted as waiting' FROM flows WHERE namespace = $namespace AND queued <>
+          (SELECT count(*) FROM jobs WHERE state = 'queued' AND namespace = flows.namespace AND subject = flows.subject)
         UNION ALL SELECT 'an Idempotency-Key was given no answer' FROM idempotency WHERE job_id IS NULL AND coalesce(status, 0) = 0
         """;
 

@@ -127,6 +127,13 @@ public sealed class NodeInvariantsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Queue_that_is_counted_wrong_is_found()
+    {
+        Write($"INSERT INTO flows VALUES ('{Ns}', 's', 2)");
+        Assert.Equal(["2 jobs of s are counted as waiting"], await ViolationsAsync());
+    }
+
+    [Fact]
     public async Task Key_without_an_answer_is_found()
     {
         Write("INSERT INTO idempotency (subject, key, fingerprint, created_at) VALUES ('s', 'k', x'00', 1)");

@@ -44,15 +44,12 @@ internal sealed class FaultNode : IAsyncDisposable
     /// <summary>Places that were ever passed.</summary>
     public IReadOnlySet<string> Passed => Lines().ToHashSet();
 
-    private static string Program => Path.Combine(Repo.Root, "artifacts", "failpoints", "Gateway.dll");
+    /// <summary>The gateway as it is published, and with failpoints.</summary>
+    public static string Program { get; } = Path.Combine(Repo.Root, "artifacts", "failpoints", "Gateway.dll") is var built && File.Exists(built)
+        ? built : throw new InvalidOperationException($"{built} is not there: tests/run.sh builds it");
 
     public static async Task<FaultNode> StartAsync(string version)
     {
-        if (!File.Exists(Program))
-        {
-            throw new InvalidOperationException($"{Program} is not there: tests/run.sh builds it");
-        }
-
         var (daemon, engine) = version.Split('/') is [var number, var name] ? (number, name) : (version, "gateway");
         var node = new FaultNode(await ContainerdDaemon.StartAsync(daemon), await ScriptedRegistry.StartAsync());
         node.Registry.Script = node.ReceiveAsync;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net.Http.Headers;
 using Gateway.TestKit;
 using Microsoft.Data.Sqlite;
 
@@ -8,34 +9,35 @@ namespace Gateway.ContainerdTests.Survival;
 /// <summary>Many submissions a second while the gateway is killed again and again: each 202 is one row with one end.</summary>
 public sealed class SubmissionTests
 {
-    private const int Clients = 32;
+    private const int Clients = 128;
 
     private static readonly (TimeSpan Time, int Kills) Extent = Campaign.IsLong ? (TimeSpan.FromSeconds(60), 6) : (TimeSpan.FromSeconds(6), 2);
 
     [Fact]
     public async Task Each_accepted_job_is_there_once_and_ends()
     {
-        await using var node = await Node.StartAsync(Versions.Oldest, new Dictionary<string, string?>
+        await using var containerd = await ContainerdDaemon.StartAsync(Versions.Oldest);
+        await using var gateway = await GatewayProcess.StartAsync(containerd.Address, new Dictionary<string, string?>
         {
             ["Jobs__MaxQueued"] = "100000",
             ["Jobs__MaxFinished"] = "1000000",
             ["Jobs__MaxRunning"] = "16",
-        });
+        }, FaultNode.Program);
         await using var registry = await ScriptedRegistry.StartAsync();
         var accepted = new ConcurrentDictionary<string, string>();
         using var over = new CancellationTokenSource(Extent.Time);
-        var submitting = Task.WhenAll(Enumerable.Range(0, Clients).Select(client => SubmitAsync(node, registry.Host, client, accepted, over.Token)));
+        var submitting = Task.WhenAll(Enumerable.Range(0, Clients).Select(client => SubmitAsync(gateway, registry.Host, client, accepted, over.Token)));
         for (var kill = 0; kill < Extent.Kills; kill++)
         {
             await Task.Delay(Extent.Time / (Extent.Kills + 1));
-            await node.Gateway.KillAsync();
-            await node.Gateway.StartAsync();
+            await gateway.KillAsync();
+            await gateway.StartAsync();
         }
 
         await submitting;
-        await Wait.UntilAsync(async () => await CountAsync(node, "queued") + await CountAsync(node, "running") is 0, "every job ends", seconds: 600);
+        await Wait.UntilAsync(async () => await CountAsync(gateway, "queued") + await CountAsync(gateway, "running") is 0, "every job ends", seconds: 600);
 
-        var rows = Rows(node);
+        var rows = Rows(gateway);
         Assert.Equal(accepted.Count, accepted.Values.Distinct().Count());
         Assert.Equal(accepted.Values.Order(), rows.Keys.Order());
         Assert.All(rows.Values, state => Assert.Equal("failed", state)); // the registry knows none of the images
@@ -44,7 +46,7 @@ public sealed class SubmissionTests
     }
 
     // A request that breaks is sent again with its key until it is answered.
-    private static async Task SubmitAsync(Node node, string host, int client, ConcurrentDictionary<string, string> accepted, CancellationToken over)
+    private static async Task SubmitAsync(GatewayProcess gateway, string host, int client, ConcurrentDictionary<string, string> accepted, CancellationToken over)
     {
         for (var number = 0; !over.IsCancellationRequested; number++)
         {
@@ -53,11 +55,10 @@ public sealed class SubmissionTests
             {
                 try
                 {
-                    var answer = await node.Api.PostAsync(
-                        $"/v1/namespaces/flood-{client % 8}/images/pull", new { reference = $"{host}/none/app:{key}" }, ("Idempotency-Key", key));
-                    if ((int)answer.Status is 202)
+                    using var answer = await gateway.Api.Http.PostAsync($"/v1/namespaces/flood-{client % 8}/images/pull", Pull(host, key), CancellationToken.None);
+                    if ((int)answer.StatusCode is 202)
                     {
-                        accepted[key] = (string)answer.Json["id"]!;
+                        accepted[key] = answer.Headers.Location!.ToString().Split('/')[^1];
                     }
                 }
                 catch (Exception broken) when (broken is HttpRequestException or IOException or ObjectDisposedException or OperationCanceledException)
@@ -68,12 +69,19 @@ public sealed class SubmissionTests
         }
     }
 
-    private static async Task<int> CountAsync(Node node, string state) =>
-        (await node.Api.GetAsync($"/v1/jobs?state={state}&pageSize=1")).Json["items"]!.AsArray().Count;
-
-    private static Dictionary<string, string> Rows(Node node)
+    private static StringContent Pull(string host, string key)
     {
-        using var connection = new SqliteConnection($"Data Source={node.Gateway.Folder}/jobs.db;Mode=ReadOnly;Pooling=False");
+        var body = new StringContent($$"""{"reference": "{{host}}/none/app:{{key}}"}""", new MediaTypeHeaderValue("application/json"));
+        body.Headers.Add("Idempotency-Key", key);
+        return body;
+    }
+
+    private static async Task<int> CountAsync(GatewayProcess gateway, string state) =>
+        (await gateway.Api.GetAsync($"/v1/jobs?state={state}&pageSize=1")).Json["items"]!.AsArray().Count;
+
+    private static Dictionary<string, string> Rows(GatewayProcess gateway)
+    {
+        using var connection = new SqliteConnection($"Data Source={gateway.Folder}/jobs.db;Mode=ReadOnly;Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = "SELECT id, state FROM jobs";

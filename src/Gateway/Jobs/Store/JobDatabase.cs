@@ -248,6 +248,8 @@ internal sealed class JobDatabase : IDisposable
             throw Damaged(Path, brokenRows, null);
         }
 
+        // They follow from the jobs, so they are never taken on trust.
+        writer.Execute("DELETE FROM flows; INSERT INTO flows SELECT namespace, subject, count(*) FROM jobs WHERE state = 'queued' GROUP BY namespace, subject");
         advisory.Open();
         advisory.Execute("PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON");
     }

@@ -46,7 +46,9 @@ internal sealed class JobQueries(JobDatabase database)
     public DateTimeOffset? NextDue(RunRoom room) => database.Read(connection => connection
         .ExecuteScalar<long?>(
             """
-            SELECT min(coalesce(next_attempt_at, 0)) FROM jobs WHERE state = 'queued' AND namespace NOT IN
+            SELECT min((SELECT coalesce(next_attempt_at, 0) FROM jobs INDEXED BY jobs_waiting
+                WHERE state = 'queued' AND namespace = flows.namespace AND subject = flows.subject ORDER BY next_attempt_at LIMIT 1))
+            FROM flows WHERE namespace NOT IN
               (SELECT namespace FROM jobs INDEXED BY jobs_running WHERE state = 'running' GROUP BY namespace HAVING count(*) >= @InNamespace)
               AND subject NOT IN (SELECT subject FROM jobs INDEXED BY jobs_running WHERE state = 'running' GROUP BY subject HAVING count(*) >= @OfSubject)
             """,
@@ -57,7 +59,7 @@ internal sealed class JobQueries(JobDatabase database)
     /// <summary>A random id, the same as long as the store lives.</summary>
     public string NodeId() => database.Read(connection => connection.ExecuteScalar<string>("SELECT id FROM node"))!;
 
-    public int CountQueued() => database.Read(connection => connection.ExecuteScalar<int>("SELECT count(*) FROM jobs WHERE state = 'queued'"));
+    public int CountQueued() => database.Read(connection => connection.ExecuteScalar<int>("SELECT coalesce(sum(queued), 0) FROM flows"));
 
     /// <summary>Jobs that ended at that time or later, oldest end first.</summary>
     public IReadOnlyList<JobRecord> FinishedSince(DateTimeOffset since, int count) => database.Read(connection => connection

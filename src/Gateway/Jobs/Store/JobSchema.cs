@@ -127,6 +127,26 @@ internal static class JobSchema
         CREATE INDEX jobs_not_begun ON jobs (created_at) WHERE state = 'queued' AND started_at IS NULL;
         CREATE INDEX jobs_put_back ON jobs (started_at + timeout) WHERE state = 'queued' AND started_at IS NOT NULL;
         """,
+        """
+        -- How many jobs of each caller wait in each namespace, so that neither a submission nor a turn goes through all that wait.
+        CREATE TABLE flows (
+          namespace TEXT    NOT NULL,
+          subject   TEXT    NOT NULL,
+          queued    INTEGER NOT NULL,
+          PRIMARY KEY (namespace, subject)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER flows_grow AFTER INSERT ON jobs WHEN NEW.state = 'queued' BEGIN
+          INSERT INTO flows VALUES (NEW.namespace, NEW.subject, 1) ON CONFLICT DO UPDATE SET queued = queued + 1;
+        END;
+        CREATE TRIGGER flows_grow_again AFTER UPDATE OF state ON jobs WHEN NEW.state = 'queued' AND OLD.state <> 'queued' BEGIN
+          INSERT INTO flows VALUES (NEW.namespace, NEW.subject, 1) ON CONFLICT DO UPDATE SET queued = queued + 1;
+        END;
+        CREATE TRIGGER flows_shrink AFTER UPDATE OF state ON jobs WHEN OLD.state = 'queued' AND NEW.state <> 'queued' BEGIN
+          UPDATE flows SET queued = queued - 1 WHERE namespace = NEW.namespace AND subject = NEW.subject;
+          DELETE FROM flows WHERE namespace = NEW.namespace AND subject = NEW.subject AND queued < 1;
+        END;
+        CREATE INDEX jobs_set_back ON jobs (namespace, subject, waits_since) WHERE state = 'queued' AND waits_since IS NOT NULL;
+        """,
     ];
 
     public static void Upgrade(SqliteConnection connection)

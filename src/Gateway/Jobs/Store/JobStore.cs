@@ -153,14 +153,21 @@ internal sealed class JobStore(JobDatabase database, TimeProvider time)
     private static string? ToCancel(SqliteConnection connection) => connection.ExecuteScalar<string?>(
         "SELECT id FROM jobs WHERE state = 'queued' AND cancel_requested = 1 ORDER BY id LIMIT 1");
 
-    // The indexes are named: SQLite would go through all jobs of each namespace, the finished ones too.
+    // One row of an index for each that may be next: the oldest that was not begun, the first that is due again, and one whose clock was set back. The
+    // indexes are named: SQLite would go through all jobs of each namespace, the finished ones too. '~' comes after every id.
     private List<WaitingFlow> Waiting(SqliteConnection connection) => connection.Query<WaitingFlow>(
         """
         SELECT waiting.*, (SELECT count(*) FROM jobs INDEXED BY jobs_running WHERE state = 'running' AND namespace = waiting.Namespace) AS RunningInNamespace,
           (SELECT count(*) FROM jobs INDEXED BY jobs_running WHERE state = 'running' AND namespace = waiting.Namespace AND subject = waiting.Subject) AS Running,
           (SELECT count(*) FROM jobs INDEXED BY jobs_running WHERE state = 'running' AND subject = waiting.Subject) AS RunningOfSubject
-        FROM (SELECT namespace AS Namespace, subject AS Subject, min(id) AS Oldest FROM jobs
-              WHERE state = 'queued' AND (coalesce(next_attempt_at, 0) <= @Now OR @Now < waits_since) GROUP BY namespace, subject) AS waiting
+        FROM (SELECT namespace AS Namespace, subject AS Subject, min(
+            coalesce((SELECT id FROM jobs INDEXED BY jobs_waiting WHERE state = 'queued' AND namespace = flows.namespace AND subject = flows.subject
+              AND next_attempt_at IS NULL ORDER BY waits_since, id LIMIT 1), '~'),
+            coalesce((SELECT id FROM jobs INDEXED BY jobs_waiting WHERE state = 'queued' AND namespace = flows.namespace AND subject = flows.subject
+              AND next_attempt_at <= @Now ORDER BY next_attempt_at LIMIT 1), '~'),
+            coalesce((SELECT id FROM jobs INDEXED BY jobs_set_back WHERE state = 'queued' AND namespace = flows.namespace AND subject = flows.subject
+              AND waits_since > @Now LIMIT 1), '~')) AS Oldest FROM flows) AS waiting
+        WHERE Oldest <> '~'
         """,
         new { Now = Now() }).AsList();
 

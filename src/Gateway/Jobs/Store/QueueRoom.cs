@@ -18,8 +18,8 @@ internal sealed record QueueRoom(int All, int PerSubject = 0, int PerNamespace =
     {
         var (all, inNamespace, own) = connection.QuerySingle<(int, int, int)>(
             """
-            SELECT count(*), count(*) FILTER (WHERE namespace = @Namespace), count(*) FILTER (WHERE subject = @Subject)
-            FROM jobs INDEXED BY jobs_waiting WHERE state = 'queued'
+            SELECT coalesce(sum(queued), 0), coalesce(sum(queued) FILTER (WHERE namespace = @Namespace), 0), coalesce(sum(queued) FILTER (WHERE subject = @Subject), 0)
+            FROM flows
             """,
             new { Namespace = containerdNamespace, Subject = subject });
         if (all >= All && (inNamespace > 0 || all >= 2 * All))

@@ -88,6 +88,7 @@ public sealed class JobStoreModelTests
             Assert.True(before.Keys.All(jobs.Select(job => job.Id).Contains));
             var working = jobs.Where(job => job is { WorkKey: not null, CancelRequested: false } && !job.State.IsFinal());
             Assert.All(working.GroupBy(job => job.WorkKey), same => Assert.Single(same));
+            Assert.Equal(jobs.Count(job => job.State is JobState.Queued), queries.CountQueued());
             before = jobs.ToDictionary(job => job.Id);
         }
 

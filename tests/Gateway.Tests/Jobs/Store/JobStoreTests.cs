@@ -35,6 +35,17 @@ public sealed class JobStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Counts_of_the_queue_are_made_anew_at_each_start()
+    {
+        await EnqueueAsync(SampleJob.New());
+        await database.WriteAsync(connection => connection.Execute("UPDATE flows SET queued = 7; INSERT INTO flows VALUES ('nowhere', 'key:nobody', 3)"), TestClock.Limit());
+        Assert.Equal(10, queries.CountQueued());
+        database.Dispose();
+        using var next = JobDatabase.Open(folder.Database);
+        Assert.Equal(1, new JobQueries(next).CountQueued());
+    }
+
+    [Fact]
     public async Task Jobs_are_claimed_in_the_order_they_came()
     {
         var jobs = Enumerable.Range(0, 20).Select(_ => SampleJob.New()).ToList();
@@ -52,14 +63,37 @@ public sealed class JobStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Submission_and_turn_are_as_much_work_however_many_wait()
+    {
+        await EnqueueAsync(SampleJob.New());
+        var few = await StepsAsync();
+        await EnqueueTenThousandAsync();
+        Assert.InRange(await StepsAsync(), few / 2, few * 2);
+    }
+
+    // What SQLite's machine does for a submission, and for a claim that takes it; the queue is as long after it as before.
+    private async Task<int> StepsAsync()
+    {
+        var steps = 0;
+        var writer = await database.WriteAsync(connection => connection.Handle!, TestClock.Limit());
+        SQLitePCL.raw.sqlite3_progress_handler(writer, 1, _ => ++steps * 0, null); // 0: go on
+        await EnqueueAsync(SampleJob.New(), maxQueued: 100_000);
+        Assert.NotNull(await ClaimAsync());
+        SQLitePCL.raw.sqlite3_progress_handler(writer, 0, null, null);
+        return steps;
+    }
+
+    private Task<int> EnqueueTenThousandAsync() => database.WriteAsync(connection => connection.Execute(
+        """
+        WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000)
+        INSERT INTO jobs (id, kind, namespace, subject, request, state, created_at, timeout, trace_parent)
+        SELECT printf('0%05d', n), 'test.work', 'team-a', 'key:alice', '{}', 'queued', @Now, 1000, '' FROM numbers
+        """, new { Now = time.GetUtcNow().ToUnixTimeMilliseconds() }), TestClock.Limit());
+
+    [Fact]
     public async Task Ten_thousand_jobs_of_one_caller_do_not_delay_the_first_of_another()
     {
-        await database.WriteAsync(connection => connection.Execute(
-            """
-            WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000)
-            INSERT INTO jobs (id, kind, namespace, subject, request, state, created_at, timeout, trace_parent)
-            SELECT printf('0%05d', n), 'test.work', 'team-a', 'key:alice', '{}', 'queued', @Now, 1000, '' FROM numbers
-            """, new { Now = time.GetUtcNow().ToUnixTimeMilliseconds() }), TestClock.Limit());
+        await EnqueueTenThousandAsync();
         Assert.Equal("000001", (await ClaimAsync())!.Id);
         var job = await EnqueueAsync(SampleJob.New(subject: "key:bob") with { Namespace = "team-b" }, maxQueued: 9000);
         Assert.Equal(job.Id, (await ClaimAsync())!.Id);
