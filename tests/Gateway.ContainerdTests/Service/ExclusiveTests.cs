@@ -37,6 +37,31 @@ public sealed class ExclusiveTests
         await Wait.UntilAsync(async () => await ReadinessAsync(second) is "200", "the second takes its place");
     }
 
+    [Fact]
+    public async Task Gateway_that_is_stopped_for_a_while_keeps_its_store_and_its_jobs()
+    {
+        await using var node = await Node.StartAsync(Versions.Oldest);
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var (image, gate) = (TestImage.Small(5), new Gate());
+        registry.Faults.On(image.Layers[0].Digest, Faults.Stall(gate, afterBytes: 10));
+        var id = (string)(await node.Api.StartPullAsync("stopped", new { reference = registry.Add("acme/app:1", image) }))["id"]!;
+        await Wait.UntilAsync(() => registry.Count(image.Layers[0].Digest, "GET") is 1, "the layer is on its way");
+
+        await SignalAsync(node.Gateway, "STOP");
+        var settings = new Dictionary<string, string?> { ["Jobs__Database"] = Path.Combine(node.Gateway.Folder, "jobs.db") };
+        var (exit, log) = await GatewayProcess.StartRefusedAsync(settings);
+        Assert.NotEqual(0, exit);
+        Assert.Contains("is in use by another gateway", log, StringComparison.Ordinal);
+        gate.Open();
+        await SignalAsync(node.Gateway, "CONT");
+
+        var job = await node.Api.EndOfAsync(id);
+        Assert.Equal(("succeeded", 1), ((string?)job["state"], (int?)job["attempt"]));
+        Assert.Empty(await Invariants.CheckAsync(node.Containerd, "stopped"));
+    }
+
+    private static Task<string> SignalAsync(GatewayProcess gateway, string signal) => ChildProcess.RunAsync("kill", $"-{signal}", $"{gateway.Id}");
+
     private static async Task<string> ReadinessAsync(GatewayProcess gateway)
     {
         var answer = await gateway.Api.GetAsync("/healthz/ready");

@@ -4,7 +4,7 @@ namespace Gateway.ContainerdTests.Survival;
 internal static class Places
 {
     /// <summary>
-    /// The effects that the work of the campaign has. One that is no longer reached fails the run, and so does one that nobody has put down here.
+    /// The effects that the work of the campaign has with the gateway's own engine. One that is no longer reached fails the run, and so does one that nobody has put down here.
     /// </summary>
     public static IReadOnlySet<string> Effects { get; } = new HashSet<string>(StringComparer.Ordinal)
     {
@@ -16,7 +16,14 @@ internal static class Places
         "registry HEAD", "registry GET", "registry POST", "registry PUT",
     };
 
-    private static readonly HashSet<string> OfTransfer = new(StringComparer.Ordinal) { "Transfer/Transfer" };
+    /// <summary>Those of pulls and pushes that containerd's Transfer service does.</summary>
+    private static readonly HashSet<string> OfTransfer = new(StringComparer.Ordinal)
+    {
+        "store ClaimAsync", "store EnqueueAsync", "store FinishAsync", "store KeepAsync",
+        "Leases/Create", "Leases/AddResource", "Leases/Delete",
+        "Content/Write open", "Content/Write write", "Content/Write commit",
+        "Transfer/Transfer", "Images/Create", "Images/Delete", "registry HEAD", "registry GET",
+    };
 
     private static readonly HashSet<string> Reads =
         ["Get", "List", "Info", "Stat", "Mounts", "Usage", "Version", "Server", "Plugins", "Status", "ListResources", "ListStatuses", "Check"];
