@@ -6,7 +6,7 @@ internal static class Places
     /// <summary>
     /// The effects that the work of the campaign has with the gateway's own engine. One that is no longer reached fails the run, and so does one that nobody has put down here.
     /// </summary>
-    public static IReadOnlySet<string> Effects { get; } = new HashSet<string>(StringComparer.Ordinal)
+    private static IReadOnlySet<string> Effects { get; } = new HashSet<string>(StringComparer.Ordinal)
     {
         "store ClaimAsync", "store EnqueueAsync", "store FinishAsync", "store KeepAsync",
         "Leases/Create", "Leases/AddResource", "Leases/Delete",
