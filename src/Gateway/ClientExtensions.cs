@@ -30,6 +30,7 @@ internal static class ClientExtensions
         services.AddSingleton(provider => new RegistryClient(provider.GetRequiredService<RegistryOptions>(), TimeProvider.System, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<ContainerdClaim>();
         services.AddHostedService<ContainerdAtStart>();
+        services.AddHostedService(provider => provider.GetRequiredService<ContainerdClaim>());
         services.AddSingleton<ContainerdCheck>();
         services.AddHealthChecks().AddCheck<ContainerdCheck>("containerd", timeout: TimeSpan.FromSeconds(2));
     }

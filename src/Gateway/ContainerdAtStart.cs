@@ -5,7 +5,7 @@ using Grpc.Core;
 namespace Gateway;
 
 /// <summary>
-/// Refuses the start on a containerd that is not supported or another gateway's. One that does not answer yet is judged by the readiness check.
+/// Refuses the start on a containerd that is not supported or another gateway's. One that does not answer yet is judged when it does.
 /// </summary>
 internal sealed partial class ContainerdAtStart(ContainerdClient containerd, ContainerdClaim claim, TimeProvider time, ILogger<ContainerdAtStart> log) : IHostedLifecycleService
 {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Gateway;
 
-/// <summary>Whether containerd answers, is one that is supported, and no other gateway's: it may be another one since the start.</summary>
-internal sealed partial class ContainerdCheck(ContainerdClient containerd, ContainerdClaim claim, ILogger<ContainerdCheck> log) : IHealthCheck
+/// <summary>Whether containerd answers, and is one that is supported: it may be another one since the start.</summary>
+internal sealed partial class ContainerdCheck(ContainerdClient containerd, ILogger<ContainerdCheck> log) : IHealthCheck
 {
     private string? told;
 
@@ -15,7 +15,7 @@ internal sealed partial class ContainerdCheck(ContainerdClient containerd, Conta
         try
         {
             var answer = await containerd.Version.VersionAsync(new Empty(), cancellationToken: cancellationToken);
-            return Judge(ContainerdVersions.FindFault(answer.Version) ?? await claim.FindFaultAsync(deadline: null, cancellationToken));
+            return Judge(ContainerdVersions.FindFault(answer.Version));
         }
         catch (RpcException unreachable)
         {

@@ -13,9 +13,13 @@ public sealed class Ctr(string program, string address)
 
     public async Task<string[]> ImagesAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "images", "ls", "-q"));
 
-    /// <summary>The row of <c>ctr images check</c> for the name.</summary>
-    public async Task<string> CheckAsync(string containerdNamespace, string name, string snapshotter = "overlayfs") =>
-        Lines(await RunAsync(containerdNamespace, "images", "check", "--snapshotter", snapshotter, $"name=={name}")).Single(line => line.StartsWith(name, StringComparison.Ordinal));
+    /// <summary>The row of <c>ctr images check</c> for the name; what it says where it cannot make one.</summary>
+    public async Task<string> CheckAsync(string containerdNamespace, string name, string snapshotter = "overlayfs")
+    {
+        var (exit, output) = await ChildProcess.TryRunAsync(
+            Program, "--address", address, "--namespace", containerdNamespace, "images", "check", "--snapshotter", snapshotter, $"name=={name}");
+        return exit is 0 ? Lines(output).Single(line => line.StartsWith(name, StringComparison.Ordinal)) : $"{name}: {output}";
+    }
 
     public async Task<string[]> LeasesAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "leases", "ls", "-q"));
 

@@ -37,6 +37,8 @@ internal sealed class ImageClosure
         closure.violations.AddRange(committed.Except(closure.chains).Select(key => $"snapshot {key} is left though no image needs it"));
         closure.violations.AddRange(closure.Unpacked().Where(unpacked => !committed.Contains(unpacked.Top))
             .Select(unpacked => $"config {unpacked.Config} names the snapshot {unpacked.Top}, which is not there"));
+        closure.violations.AddRange(closure.Unpacked().Where(unpacked => unpacked.Top != Chain(closure.DiffIds(unpacked.Config)).LastOrDefault())
+            .Select(unpacked => $"config {unpacked.Config} names the snapshot {unpacked.Top}, which is not its own"));
 
         return closure.violations;
     }
@@ -74,7 +76,7 @@ internal sealed class ImageClosure
             await NeedAsync(child, owner);
         }
 
-        AddChains(document["rootfs"]?["diff_ids"]?.AsArray());
+        chains.UnionWith(Chain(DiffIds(document)));
         if (Digests(document["config"]) is [var config])
         {
             violations.AddRange(FaultsOfLabels(digest, config, Digests(document["layers"])));
@@ -96,7 +98,9 @@ internal sealed class ImageClosure
             : faults;
     }
 
-    private IEnumerable<string> DiffIds(string config) => Document(config)!["rootfs"]!["diff_ids"]!.AsArray().Select(diffId => (string)diffId!);
+    private IEnumerable<string> DiffIds(string config) => DiffIds(Document(config)!);
+
+    private static IEnumerable<string> DiffIds(JsonObject config) => (config["rootfs"]?["diff_ids"]?.AsArray() ?? []).Select(diffId => (string)diffId!);
 
     // What the daemon's collector sees as reachable from a blob.
     private IEnumerable<string> HeldBy(string digest) =>
@@ -111,13 +115,12 @@ internal sealed class ImageClosure
         }
     }
 
-    private void AddChains(JsonArray? diffIds)
+    private static IEnumerable<string> Chain(IEnumerable<string> diffIds)
     {
         string? chain = null;
-        foreach (var diffId in diffIds ?? [])
+        foreach (var diffId in diffIds)
         {
-            chain = chain is null ? (string)diffId! : Layer.Hash(System.Text.Encoding.ASCII.GetBytes($"{chain} {diffId}"));
-            chains.Add(chain);
+            yield return chain = chain is null ? diffId : Layer.Hash(System.Text.Encoding.ASCII.GetBytes($"{chain} {diffId}"));
         }
     }
 

@@ -56,6 +56,23 @@ public sealed record Layer(byte[] Bytes, string Digest, string DiffId, Compressi
         return Of(compression, tar.ToArray());
     }
 
+    /// <summary>So many zeros, as small as they become: gzip makes of them a thousandth.</summary>
+    public static Layer Bomb(Compression compression, int bytes)
+    {
+        if (compression is not Compression.Gzip)
+        {
+            return Of(compression, new byte[bytes]);
+        }
+
+        using var stored = new MemoryStream();
+        using (var gzip = new GZipStream(stored, CompressionLevel.SmallestSize, leaveOpen: true))
+        {
+            gzip.Write(new byte[bytes]);
+        }
+
+        return Stored(stored.ToArray());
+    }
+
     private static Layer Stored(byte[] gzip)
     {
         using var tar = new MemoryStream();

@@ -8,9 +8,12 @@ public sealed class ArchiveFile : ForwardStream
     private readonly TarReader tar;
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] head = new byte[LayerTypes.MagicBytes];
+    private readonly Inflation inflation;
+    private Inflation.Blob? inflating;
     private long read;
 
-    internal ArchiveFile(TarReader tar, string name, long size, Digest? named) => (this.tar, Name, Size, Named) = (tar, name, size, named);
+    internal ArchiveFile(TarReader tar, string name, long size, Digest? named, Inflation inflation) =>
+        (this.tar, Name, Size, Named, this.inflation) = (tar, name, size, named, inflation);
 
     /// <summary>Its name in the archive, cleaned.</summary>
     public string Name { get; }
@@ -27,16 +30,28 @@ public sealed class ArchiveFile : ForwardStream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var count = await tar.ReadAsync(buffer, cancellationToken);
-        var bytes = buffer.Span[..count];
-        hash.AppendData(bytes);
+        var bytes = buffer[..count];
+        hash.AppendData(bytes.Span);
         if (read < head.Length)
         {
-            bytes[..(int)Math.Min(bytes.Length, head.Length - read)].CopyTo(head.AsSpan((int)read));
+            var missing = bytes[..(int)Math.Min(count, head.Length - read)];
+            missing.CopyTo(head.AsMemory((int)read));
+            bytes = bytes[missing.Length..];
+            inflating = read + missing.Length < head.Length ? null : inflation.Follow(Name, Compression);
+            await InflateAsync(head, cancellationToken);
         }
 
         read += count;
+        await InflateAsync(bytes, cancellationToken);
+        if (read == Size && inflating is not null)
+        {
+            await inflating.EndAsync();
+        }
+
         return count;
     }
+
+    private Task InflateAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel) => inflating is null || bytes.Length is 0 ? Task.CompletedTask : inflating.AddAsync(bytes, cancel);
 
     /// <summary>The digest of the bytes; throws where they are not those the name promises. To be called once, after the last byte.</summary>
     public Digest Finish()
@@ -48,6 +63,13 @@ public sealed class ArchiveFile : ForwardStream
 
         var digest = Digest.FromHash(HashAlgorithmName.SHA256, hash.GetHashAndReset());
         return Named is null || Named == digest ? digest : throw ArchiveFault.Invalid($"'{ArchiveFault.Show(Name)}' holds the bytes of {digest}");
+    }
+
+    /// <inheritdoc />
+    public override async ValueTask DisposeAsync()
+    {
+        await (inflating?.AbandonAsync() ?? Task.CompletedTask);
+        await base.DisposeAsync();
     }
 
     /// <inheritdoc />

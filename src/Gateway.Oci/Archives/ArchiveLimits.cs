@@ -21,7 +21,4 @@ public sealed record ArchiveLimits(long MaxBytes)
 
     /// <summary>Bytes that may come out before the ratio counts: 64 MiB, so that small images of zeros pass.</summary>
     public const long FreeBytes = 64L * 1024 * 1024;
-
-    /// <summary>Largest zstd window, as a power of two: 128 MiB, what zstd itself takes by default.</summary>
-    public const int MaxZstdWindowLog = 27;
 }

@@ -13,6 +13,7 @@ public static class ArchiveReader
     {
         await using var plain = await ArchiveStream.OpenAsync(source, limits, cancel);
         var tar = new TarReader(plain);
+        var inflation = new Inflation();
         var contents = new ArchiveContents();
         while (await tar.NextAsync(cancel) is { } entry)
         {
@@ -26,7 +27,7 @@ public static class ArchiveReader
                     contents.AddDocument(name, await ReadDocumentAsync(tar, name, entry.Size, cancel));
                     break;
                 case TarEntryKind.File when !ArchivePath.IsObsolete(name):
-                    await AddFileAsync(contents, new ArchiveFile(tar, name, entry.Size, ArchivePath.Promised(name)), store, cancel);
+                    await AddFileAsync(contents, new ArchiveFile(tar, name, entry.Size, ArchivePath.Promised(name), inflation), store, cancel);
                     break;
             }
         }

@@ -1,7 +1,3 @@
-using System.IO.Compression;
-using ZstdSharp;
-using ZstdSharp.Unsafe;
-
 namespace Gateway.Oci.Archives;
 
 /// <summary>An archive's tar, however it was compressed: its first bytes tell. Bounded before and after decompression, and in the ratio of the two.</summary>
@@ -27,12 +23,7 @@ internal sealed class ArchiveStream : ForwardStream
     {
         var sent = new BoundedStream(source, () => limits.MaxBytes, () => ArchiveFault.TooLarge($"it is larger than {limits.MaxBytes} bytes"));
         var head = await sent.PeekAsync(LayerTypes.MagicBytes, cancel);
-        return new ArchiveStream(sent, LayerTypes.CompressionOf(head) switch
-        {
-            BlobCompression.Gzip => new GZipStream(sent, CompressionMode.Decompress, leaveOpen: true),
-            BlobCompression.Zstd => Zstd(sent),
-            _ => sent,
-        }, limits);
+        return new ArchiveStream(sent, Decompression.Open(sent, LayerTypes.CompressionOf(head)), limits);
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -41,7 +32,7 @@ internal sealed class ArchiveStream : ForwardStream
         {
             return await bounded.ReadAsync(buffer, cancellationToken);
         }
-        catch (Exception broken) when (broken is InvalidDataException or ZstdException or EndOfStreamException)
+        catch (Exception broken) when (Decompression.IsBroken(broken))
         {
             throw ArchiveFault.Invalid("it cannot be decompressed: it is damaged, truncated, or asks for too large a window", broken);
         }
@@ -55,12 +46,5 @@ internal sealed class ArchiveStream : ForwardStream
         }
 
         base.Dispose(disposing);
-    }
-
-    private static DecompressionStream Zstd(BoundedStream sent)
-    {
-        var stream = new DecompressionStream(sent, leaveOpen: true);
-        stream.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, ArchiveLimits.MaxZstdWindowLog);
-        return stream;
     }
 }

@@ -75,7 +75,7 @@ internal sealed class HostCircuits(TimeProvider time)
             MinimumThroughput = LeastTries,
             SamplingDuration = Window,
             BreakDuration = Break,
-            ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is RegistryFault { Transient: true, NotAsked: false, Spent: false, Fault: not OciFault.RegistryRateLimited }),
+            ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is RegistryFault { Transient: true, NotAsked: false, Elsewhere: false, Fault: not OciFault.RegistryRateLimited }),
             StateProvider = state,
         }).Build();
         return new Circuit(tries, state);

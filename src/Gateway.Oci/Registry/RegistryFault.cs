@@ -17,11 +17,14 @@ internal sealed class RegistryFault(OciFault fault, string message, Exception? i
     /// <summary>Whether its tries are used up, on a token that a request needed first or a piece of a blob: what that belongs to is not tried again for it.</summary>
     public bool Spent { get; init; }
 
+    /// <summary>Whether another server failed, as a token server: the registry's own host has answered.</summary>
+    public bool Elsewhere { get; init; }
+
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>The answer's status, where there was an answer.</summary>
     public HttpStatusCode? Status { get; init; }
 
     /// <summary>The same, of what has been tried as often as it may be.</summary>
-    public RegistryFault AsSpent() => new(Fault, Message, this) { Transient = Transient, Spent = true, RetryAfter = RetryAfter, Status = Status };
+    public RegistryFault AsSpent(bool elsewhere = false) => new(Fault, Message, this) { Transient = Transient, Spent = true, Elsewhere = elsewhere, RetryAfter = RetryAfter, Status = Status };
 }

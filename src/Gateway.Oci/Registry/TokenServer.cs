@@ -26,7 +26,7 @@ internal sealed class TokenServer(RegistryHttp http, RetryRule retry, RegistryOp
         catch (RegistryFault fault)
         {
             RegistryTelemetry.Failed(span, fault.Fault);
-            throw fault.AsSpent();
+            throw fault.AsSpent(elsewhere: true);
         }
     }
 

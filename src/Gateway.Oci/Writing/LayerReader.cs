@@ -1,9 +1,6 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
-using ZstdSharp;
-using ZstdSharp.Unsafe;
 
 namespace Gateway.Oci.Writing;
 
@@ -15,9 +12,6 @@ public static class LayerReader
 
     /// <summary>Bytes that any layer may decompress to, whatever its size: 64 MiB.</summary>
     private const long FreeBytes = 64 * 1024 * 1024;
-
-    /// <summary>zstd's window is held in memory: 128 MiB at most, as a power of two.</summary>
-    private const int MaxZstdWindowLog = 27;
 
     private const int BufferBytes = 256 * 1024;
     private const int TarBlock = 512;
@@ -32,7 +26,7 @@ public static class LayerReader
     /// <param name="cancel">Ends the reading.</param>
     public static async Task<Digest> DiffIdAsync(Stream stored, Descriptor layer, BlobCompression compression, CancellationToken cancel)
     {
-        await using var tar = Decompress(stored, compression);
+        await using var tar = Decompression.Open(stored, compression);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[BufferBytes];
         var total = 0L;
@@ -54,30 +48,13 @@ public static class LayerReader
         return total > 0 ? Digest.FromHash(HashAlgorithmName.SHA256, hash.GetHashAndReset()) : throw Invalid(layer, "it is empty");
     }
 
-    private static Stream Decompress(Stream stored, BlobCompression compression)
-    {
-        if (compression is BlobCompression.Gzip)
-        {
-            return new GZipStream(stored, CompressionMode.Decompress, leaveOpen: true);
-        }
-
-        if (compression is BlobCompression.None)
-        {
-            return stored;
-        }
-
-        var zstd = new DecompressionStream(stored, leaveOpen: true);
-        zstd.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, MaxZstdWindowLog);
-        return zstd;
-    }
-
     private static async Task<int> FillAsync(Stream tar, byte[] buffer, Descriptor layer, CancellationToken cancel)
     {
         try
         {
             return await tar.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel);
         }
-        catch (Exception broken) when (broken is InvalidDataException or ZstdException or EndOfStreamException)
+        catch (Exception broken) when (Decompression.IsBroken(broken))
         {
             throw Invalid(layer, "it cannot be decompressed: it is damaged, truncated, or asks for too large a window", broken);
         }

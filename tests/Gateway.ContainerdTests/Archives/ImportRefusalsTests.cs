@@ -25,6 +25,9 @@ public sealed class ImportRefusalsTests(Nodes nodes)
         { "link out", "invalid_archive", 422, "leads out" },
         { "no name", "invalid_archive", 422, "prefix" },
         { "bomb", "archive_too_large", 413, "200 times" },
+        { "layer bomb in gzip", "archive_too_large", 413, "200 times" },
+        { "layer bomb in zstd", "archive_too_large", 413, "200 times" },
+        { "layer bomb of docker save", "archive_too_large", 413, "200 times" },
         { "large index", "archive_too_large", 413, "index.json" },
         { "wrong diff id", "unpack_failed", 502, "" },
     };
@@ -154,6 +157,9 @@ public sealed class ImportRefusalsTests(Nodes nodes)
         "link out" => Oci().AddLink("blobs/x", "../../../etc/shadow").ToBytes(),
         "no name" => TestArchive.OciLayout((null, Image)).ToBytes(),
         "bomb" => TestArchive.OciLayout((App, Image)).Add("zeros", new byte[400 << 20]).ToBytes(Compression.Zstd),
+        "layer bomb in gzip" => TestArchive.OciLayout((App, TestImage.Of(Layer.Bomb(Compression.Gzip, 200 << 20)))).ToBytes(),
+        "layer bomb in zstd" => TestArchive.OciLayout((App, TestImage.Of(Layer.Bomb(Compression.Zstd, 200 << 20)))).ToBytes(),
+        "layer bomb of docker save" => TestArchive.DockerSave((App, TestImage.Of(Layer.Bomb(Compression.Gzip, 200 << 20)))).ToBytes(),
         "large index" => new TestArchive().Add("oci-layout", "{}").AddBlobs([Image]).Add("index.json", new string(' ', 50 << 20)).ToBytes(),
         _ => TestArchive.OciLayout((App, TestImage.Of([Layer.Of(Compression.Gzip, ("a", "1"))], docker: false, diffIds: [Layer.Of(Compression.None, ("b", "2")).DiffId]))).ToBytes(),
     };

@@ -142,6 +142,33 @@ public sealed class InvariantsTests(Nodes nodes, Daemons daemons)
         Assert.Equal([$"config {image.ConfigDigest} names the snapshot {image.ChainIds[0]}, which is not there"], await ns.ViolationsAsync());
     }
 
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Config_that_names_the_snapshot_of_another_layer_is_found(string version)
+    {
+        var image = TestImage.Of(Layer.Random(1_000, 3), Layer.Random(1_000, 4));
+        await using var ns = await PulledAsync(version, image);
+        await ns.CtrAsync("snapshots", "label", image.ChainIds[1], "containerd.io/gc.root=now"); // else the collector takes it
+        await ns.CtrAsync("content", "label", image.ConfigDigest, $"containerd.io/gc.ref.snapshot.overlayfs={image.ChainIds[0]}");
+        Assert.Equal([$"config {image.ConfigDigest} names the snapshot {image.ChainIds[0]}, which is not its own"], await ns.ViolationsAsync());
+        await ns.CtrAsync("snapshots", "label", image.ChainIds[1], "containerd.io/gc.root=");
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Index_of_which_no_manifest_is_left_is_found(string version)
+    {
+        await using var ns = await PulledAsync(version, TestImage.Index(docker: false, ("linux/amd64", TestImage.Small(4))));
+        var name = (await ns.Daemon.Ctr.ImagesAsync(ns.Name))[0];
+        var index = await ns.Daemon.Ctr.TargetOfAsync(ns.Name, name);
+        foreach (var blob in (await ns.Daemon.Ctr.BlobsAsync(ns.Name)).Where(blob => blob != index))
+        {
+            await ns.CtrAsync("content", "rm", blob);
+        }
+
+        Assert.Contains($"index {index} of {name} has no manifest", await ns.ViolationsAsync());
+    }
+
     private async Task<ContainerdNamespace> PulledAsync(string version, TestImage image)
     {
         var daemon = await daemons.OfAsync(version);

@@ -242,16 +242,25 @@ internal sealed class JobDatabase : IDisposable
 
         // auto_vacuum must come before the first table; secure_delete overwrites what is deleted.
         writer.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
-        JobSchema.Upgrade(writer);
-        if (JobRowChecks.FindDamage(writer) is { } brokenRows)
+        if (JobSchema.HasChecks(writer) && JobRowChecks.FindDamage(writer) is { } brokenRows)
         {
             throw Damaged(Path, brokenRows, null);
         }
 
-        // They follow from the jobs, so they are never taken on trust.
-        writer.Execute("DELETE FROM flows; INSERT INTO flows SELECT namespace, subject, count(*) FROM jobs WHERE state = 'queued' GROUP BY namespace, subject");
+        JobSchema.Upgrade(writer);
+        CountAnew();
         advisory.Open();
         advisory.Execute("PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON");
+    }
+
+    // The counts follow from the jobs, so they are never taken on trust. Where they are right nothing is written: the disk may be full.
+    private void CountAnew()
+    {
+        const string queued = "SELECT namespace, subject, count(*) FROM jobs WHERE state = 'queued' GROUP BY namespace, subject";
+        if (writer.ExecuteScalar<bool>($"SELECT EXISTS (SELECT * FROM flows EXCEPT {queued}) OR EXISTS ({queued} EXCEPT SELECT * FROM flows)"))
+        {
+            writer.Execute($"BEGIN IMMEDIATE; DELETE FROM flows; INSERT INTO flows {queued}; COMMIT");
+        }
     }
 
     public static string ConnectionString(string path, SqliteOpenMode mode, bool pooling) => new SqliteConnectionStringBuilder

@@ -145,9 +145,19 @@ internal static class JobSchema
           UPDATE flows SET queued = queued - 1 WHERE namespace = NEW.namespace AND subject = NEW.subject;
           DELETE FROM flows WHERE namespace = NEW.namespace AND subject = NEW.subject AND queued < 1;
         END;
+        CREATE TRIGGER flows_forget AFTER DELETE ON jobs WHEN OLD.state = 'queued' BEGIN
+          UPDATE flows SET queued = queued - 1 WHERE namespace = OLD.namespace AND subject = OLD.subject;
+          DELETE FROM flows WHERE namespace = OLD.namespace AND subject = OLD.subject AND queued < 1;
+        END;
         CREATE INDEX jobs_set_back ON jobs (namespace, subject, waits_since) WHERE state = 'queued' AND waits_since IS NOT NULL;
         """,
     ];
+
+    /// <summary>The step that gave the rows their check values.</summary>
+    private const int FirstWithChecks = 6;
+
+    /// <summary>Whether rows have check values already. An upgrade makes them anew, so damage must be looked for before it.</summary>
+    public static bool HasChecks(SqliteConnection connection) => connection.ExecuteScalar<int>("PRAGMA user_version") is var version && version >= FirstWithChecks && version <= Steps.Length;
 
     public static void Upgrade(SqliteConnection connection)
     {

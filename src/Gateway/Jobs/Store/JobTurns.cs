@@ -18,7 +18,7 @@ internal sealed record WaitingFlow
 
     public required string Subject { get; init; }
 
-    /// <summary>Id of the oldest job that is due.</summary>
+    /// <summary>Id of the oldest job that is due; of those that are due again, only the one that was first is looked at.</summary>
     public required string Oldest { get; init; }
 
     /// <summary>Jobs of the namespace that run, whoever started them.</summary>

@@ -45,6 +45,39 @@ public sealed class JobStoreTests : IDisposable
         Assert.Equal(1, new JobQueries(next).CountQueued());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Store_of_an_older_schema_is_upgraded_unless_it_is_damaged(bool damaged)
+    {
+        var job = await EnqueueAsync(SampleJob.New());
+        await database.WriteAsync(connection =>
+        {
+            connection.Execute("DROP TRIGGER flows_grow; DROP TRIGGER flows_grow_again; DROP TRIGGER flows_shrink; DROP TRIGGER flows_forget; DROP TABLE flows; DROP INDEX jobs_set_back; PRAGMA user_version = 7");
+            JobRowChecks.Install(connection);
+            var trigger = connection.ExecuteScalar<string>("SELECT sql FROM sqlite_schema WHERE name = 'jobs_updated'");
+            return connection.Execute($"DROP TRIGGER jobs_updated; UPDATE jobs SET subject = @Subject; {trigger}", new { Subject = damaged ? "key:mallory" : job.Subject });
+        }, TestClock.Limit());
+        database.Dispose();
+
+        if (damaged)
+        {
+            Assert.Equal(JobStoreFault.Damaged, Assert.Throws<JobStoreException>(() => JobDatabase.Open(folder.Database)).Fault);
+            return;
+        }
+
+        using var next = JobDatabase.Open(folder.Database);
+        Assert.Equal(1, new JobQueries(next).CountQueued());
+    }
+
+    [Fact]
+    public async Task Job_that_is_deleted_by_hand_waits_no_more()
+    {
+        await EnqueueAsync(SampleJob.New());
+        await database.WriteAsync(connection => connection.Execute("DELETE FROM jobs"), TestClock.Limit());
+        Assert.Equal(0, queries.CountQueued());
+    }
+
     [Fact]
     public async Task Jobs_are_claimed_in_the_order_they_came()
     {

@@ -109,12 +109,38 @@ public sealed class HostileArchiveTests
         Assert.Contains("200 times", refusal.Message, StringComparison.Ordinal);
     }
 
+    // Neither the archive's own compression nor its size tells of these.
+    [Theory]
+    [InlineData(Compression.Gzip, 1)]
+    [InlineData(Compression.Zstd, 1)]
+    [InlineData(Compression.Gzip, 3)]
+    [InlineData(Compression.Zstd, 3)]
+    public async Task Layers_that_are_bombs_are_refused_alone_and_together(Compression compression, int layers)
+    {
+        var image = TestImage.Of([.. Enumerable.Range(0, layers).Select(i => Layer.Bomb(compression, ((180 << 20) / layers) + i))]);
+        var refusal = await ArchiveTrial.RefusalAsync(TestArchive.OciLayout(("docker.io/acme/app:1", image)).ToBytes());
+        Assert.Equal(OciFault.ArchiveTooLarge, refusal.Fault);
+        Assert.Contains("200 times", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Compression.Gzip)]
+    [InlineData(Compression.Zstd)]
+    public async Task Layer_of_zeros_within_the_bound_and_one_that_is_damaged_are_no_bombs(Compression compression)
+    {
+        var (zeros, damaged) = (Layer.Bomb(compression, 60 << 20), Layer.Random(100_000, 3, compression));
+        damaged.Bytes.AsSpan(200, 50).Clear();
+        await ArchiveTrial.ImportAsync(TestArchive.OciLayout(("docker.io/acme/app:1", TestImage.Of(zeros))).Add("blobs/damaged", damaged.Bytes).ToBytes());
+    }
+
+    // RFC 8878 section 3.1.1.1: magic, no flags, window 2^31, then a last raw block of one byte.
+    private static readonly byte[] WideWindow = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 21 << 3, 0x09, 0x00, 0x00, 0x00];
+
     [Fact]
     public async Task Zstd_that_asks_for_a_window_of_two_gigabytes_is_refused()
     {
-        // RFC 8878 section 3.1.1.1: magic, no flags, window 2^31, then a last raw block of one byte.
-        var refusal = await ArchiveTrial.RefusalAsync([0x28, 0xb5, 0x2f, 0xfd, 0x00, 21 << 3, 0x09, 0x00, 0x00, 0x00]);
-        Assert.Contains("window", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("window", (await ArchiveTrial.RefusalAsync(WideWindow)).Message, StringComparison.Ordinal);
+        Assert.Contains("window", (await ArchiveTrial.RefusalAsync(Oci().Add("blobs/wide", WideWindow).ToBytes())).Message, StringComparison.Ordinal);
     }
 
     [Fact]
