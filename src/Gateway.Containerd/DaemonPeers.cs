@@ -1,15 +1,12 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 
 namespace Gateway.Containerd;
 
 /// <summary>The open connections of a channel, and the process at their other end.</summary>
 public sealed class DaemonPeers
 {
-    // Linux: asm-generic/socket.h, and struct ucred, whose first field is the pid.
-    private const int SolSocket = 1;
-    private const int SoPeerCred = 17;
-    private const int UcredBytes = 12;
+    /// <summary>How soon a change of connections is seen.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     private readonly List<Connection> open = [];
     private volatile int version;
@@ -32,13 +29,23 @@ public sealed class DaemonPeers
         }
     }
 
+    /// <summary>Waits until the connections are others than at that <see cref="Version"/>: there may be another daemon at their end.</summary>
+    public async Task ChangedAsync(int? since, TimeProvider time, CancellationToken cancel)
+    {
+        do
+        {
+            await Task.Delay(Pause, time, cancel);
+        }
+        while (version == since);
+    }
+
     internal async ValueTask<Stream> DialAsync(string socketPath, CancellationToken cancel)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancel);
-            var connection = new Connection(socket, PidOf(socket), this);
+            var connection = new Connection(socket, PeerCredentials.Of(socket).Pid, this);
             lock (open)
             {
                 open.Add(connection);
@@ -52,12 +59,6 @@ public sealed class DaemonPeers
             socket.Dispose();
             throw;
         }
-    }
-
-    private static int PidOf(Socket socket)
-    {
-        Span<byte> credentials = stackalloc byte[UcredBytes];
-        return socket.GetRawSocketOption(SolSocket, SoPeerCred, credentials) is UcredBytes ? MemoryMarshal.Read<int>(credentials) : 0;
     }
 
     private void Closed(Connection connection)

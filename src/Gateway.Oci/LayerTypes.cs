@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Gateway.Oci;
 
 /// <summary>How bytes are compressed, as their first ones tell.</summary>
@@ -22,8 +24,11 @@ public static class LayerTypes
     /// <summary>What the first bytes tell.</summary>
     public static BlobCompression CompressionOf(ReadOnlySpan<byte> head) =>
         head.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) ? BlobCompression.Gzip
-        : head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) ? BlobCompression.Zstd
+        : head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) || IsSkippable(head) ? BlobCompression.Zstd
         : BlobCompression.None;
+
+    // RFC 8878 section 3.1.2: frames that say nothing may come first, and containerd unpacks what begins with one.
+    private static bool IsSkippable(ReadOnlySpan<byte> head) => head.Length >= MagicBytes && (BinaryPrimitives.ReadUInt32LittleEndian(head) & 0xfffffff0) is 0x184d2a50;
 
     /// <summary>What a layer's media type tells; null for a type that is no layer.</summary>
     public static BlobCompression? CompressionOf(string mediaType) => mediaType switch

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using Gateway.Containerd;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -9,26 +6,21 @@ using Microsoft.Extensions.Options;
 namespace Gateway;
 
 /// <summary>
-/// One gateway works on a containerd: another one, with a job store of its own, would not see this one's jobs, quotas and limits. Held by a name in the
-/// kernel's abstract socket namespace, which is free again however the process ends. Network namespaces have names of their own. The later one is refused
+/// One gateway works on a containerd: another one, with a job store of its own, would not see this one's jobs, quotas and limits. The later one is refused
 /// at its start, or ends as soon as a daemon that was not there answers.
 /// </summary>
 internal sealed partial class ContainerdClaim(
     ContainerdClient containerd, DaemonPeers peers, IOptions<ContainerdOptions> options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ContainerdClaim> log)
     : BackgroundService
 {
-    // Linux: asm-generic/socket.h, and struct ucred: pid, uid, gid.
-    private const int SolSocket = 1;
-    private const int SoPeerCred = 17;
-    private const int UcredBytes = 12;
+    /// <summary>How long a daemon that has just come may take to answer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>How soon it is seen that a daemon has come, or another in its place.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
-
+    // Between a gateway's taking the name and its being seen.
     private const int MostTries = 5;
-    private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    private (string Daemon, Socket Socket)? held;
+    private (string Daemon, HostName Name)? held;
     private int? asked; // the connections to the daemon when it was claimed
 
     /// <summary>Claims the daemon that answers now; gives what is wrong where another gateway has it.</summary>
@@ -40,15 +32,16 @@ internal sealed partial class ContainerdClaim(
             return null;
         }
 
+        var connections = peers.Version; // before the question: one that comes meanwhile may lead to another daemon
         var daemon = (await containerd.Introspection.ServerAsync(new Empty(), deadline: deadline, cancellationToken: cancel)).Uuid;
-        asked = peers.Version;
+        asked = connections;
         return held?.Daemon == daemon || await TryHoldAsync(daemon, cancel) ? null
             : $"another gateway works on this containerd ({daemon}): stop it, or set Containerd:Exclusive to false";
     }
 
     public override void Dispose()
     {
-        held?.Socket.Dispose();
+        held?.Name.Dispose();
         base.Dispose();
     }
 
@@ -56,19 +49,12 @@ internal sealed partial class ContainerdClaim(
     {
         while (options.Value.Exclusive)
         {
-            await Task.Delay(Pause, time, stoppingToken);
-            if (asked == peers.Version)
-            {
-                continue;
-            }
-
+            await peers.ChangedAsync(asked, time, stoppingToken);
             try
             {
-                if (await FindFaultAsync((time.GetUtcNow() + Pause).UtcDateTime, stoppingToken) is { } fault)
+                if (await FindFaultAsync((time.GetUtcNow() + Patience).UtcDateTime, stoppingToken) is { } fault)
                 {
-                    LogEnds(fault);
-                    Environment.ExitCode = 1;
-                    lifetime.StopApplication();
+                    lifetime.Fail(log, fault);
                     return;
                 }
             }
@@ -81,90 +67,33 @@ internal sealed partial class ContainerdClaim(
 
     private async Task<bool> TryHoldAsync(string daemon, CancellationToken cancel)
     {
-        held?.Socket.Dispose(); // of a daemon that is gone
+        held?.Name.Dispose(); // of a daemon that is gone
         held = null;
-        var name = new UnixDomainSocketEndPoint($"\0gateway/{daemon}");
-        for (var tries = 0; ; tries++)
+        var name = $"gateway/{daemon}";
+        for (var tries = 1; ; tries++)
         {
-            if (Bind(name) is { } socket)
+            if (HostName.TryTake(name) is { } taken)
             {
-                held = (daemon, socket);
+                held = (daemon, taken);
                 return true;
             }
 
-            var (pid, user) = HolderOf(name);
-            if (user is 0 || user == EffectiveUser())
+            var holder = HostName.HolderOf(name);
+            if (holder is { } known && HostName.IsTrusted(known.User))
             {
                 return false;
             }
 
-            if (user is not null || tries == MostTries)
+            if (holder is not null || tries == MostTries)
             {
-                // Anybody may take a name, and nobody may keep the gateway from its start by that.
-                LogSquatted(daemon, pid, user);
+                LogSquatted(daemon, holder?.Pid, holder?.User); // by that nobody may keep the gateway from its start
                 return true;
             }
 
-            await Task.Delay(ShortPause, time, cancel);
+            await Task.Delay(Pause, time, cancel);
         }
     }
-
-    private static Socket? Bind(UnixDomainSocketEndPoint name)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            socket.Bind(name);
-            socket.Listen();
-            _ = ShowOwnerAsync(socket);
-            return socket;
-        }
-        catch (SocketException taken)
-        {
-            socket.Dispose();
-            return taken.SocketErrorCode is SocketError.AddressAlreadyInUse ? null : throw new InvalidOperationException($"the name of a containerd's gateway cannot be taken: {taken.Message}", taken);
-        }
-    }
-
-    // Whoever connects sees whose the name is.
-    private static async Task ShowOwnerAsync(Socket listener)
-    {
-        try
-        {
-            while (true)
-            {
-                (await listener.AcceptAsync()).Dispose();
-            }
-        }
-        catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
-        {
-            // The name is given up.
-        }
-    }
-
-    private static (int Pid, uint? User) HolderOf(UnixDomainSocketEndPoint name)
-    {
-        // Not blocking: a stranger may accept nobody.
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
-        try
-        {
-            socket.Connect(name);
-            Span<byte> credentials = stackalloc byte[UcredBytes];
-            socket.GetRawSocketOption(SolSocket, SoPeerCred, credentials);
-            return (MemoryMarshal.Read<int>(credentials), MemoryMarshal.Read<uint>(credentials[sizeof(int)..]));
-        }
-        catch (SocketException)
-        {
-            return (0, null); // it does not listen, not yet or for ever, or has just ended
-        }
-    }
-
-    // proc(5): real, effective, saved and file system user.
-    private static uint EffectiveUser() => uint.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[2], CultureInfo.InvariantCulture);
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The gateway ends: {Fault}")]
-    private partial void LogEnds(string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Whether another gateway works on this containerd cannot be told: process {Pid} of user {User} has the name gateway/{Daemon}")]
-    private partial void LogSquatted(string daemon, int pid, uint? user);
+    private partial void LogSquatted(string daemon, int? pid, uint? user);
 }

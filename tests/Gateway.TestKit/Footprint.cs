@@ -9,7 +9,7 @@ namespace Gateway.TestKit;
 public sealed record Footprint(int Files, int Threads, long MemoryKiB)
 {
     // What a pool or a collector keeps for the next time comes and goes. A leak goes on.
-    private const int MoreFiles = 10;
+    private const int MoreFiles = 5;
     private const int MoreThreads = 10;
     private const long MoreMemoryKiB = 48 << 10;
 

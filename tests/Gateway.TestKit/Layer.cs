@@ -73,6 +73,13 @@ public sealed record Layer(byte[] Bytes, string Digest, string DiffId, Compressi
         return Stored(stored.ToArray());
     }
 
+    /// <summary>The same in zstd behind a frame that says nothing, which containerd skips: RFC 8878 section 3.1.2.</summary>
+    public Layer BehindSkippableFrame()
+    {
+        byte[] stored = [0x5a, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4, .. Bytes];
+        return this with { Bytes = stored, Digest = Hash(stored) };
+    }
+
     private static Layer Stored(byte[] gzip)
     {
         using var tar = new MemoryStream();

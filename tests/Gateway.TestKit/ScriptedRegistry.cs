@@ -18,7 +18,7 @@ public sealed class ScriptedRegistry : IAsyncDisposable
     private const string TokenPath = "/token";
     private const string Token = "a-token-of-the-test";
 
-    private static readonly GoodAnswer TokenAnswer = new("application/json", "", Encoding.UTF8.GetBytes($$"""{"token":"{{Token}}","expires_in":300}"""));
+    private static readonly GoodAnswer TokenAnswer = new("application/json", "", Encoding.UTF8.GetBytes($$"""{"token":"{{Token}}","access_token":"{{Token}}","expires_in":300}"""));
 
     private readonly WebApplication app;
     private readonly ConcurrentDictionary<string, TestImage> tags = new();
@@ -110,7 +110,8 @@ public sealed class ScriptedRegistry : IAsyncDisposable
 
         if (WantsToken && request.Path != TokenPath && request.Headers.Authorization != $"Bearer {Token}")
         {
-            await TestKit.Faults.Challenge($"Bearer realm=\"http://{Host}{TokenPath}\"")(http, TokenAnswer);
+            var scope = Split(request.Path.Value!) is { } part ? $",scope=\"repository:{part.Repository}:pull,push\"" : "";
+            await TestKit.Faults.Challenge($"Bearer realm=\"http://{Host}{TokenPath}\",service=\"test\"{scope}")(http, TokenAnswer);
             return;
         }
 
@@ -147,21 +148,25 @@ public sealed class ScriptedRegistry : IAsyncDisposable
         await WriteBlobAsync(http, good.Bytes);
     }
 
-    // /v2/<repository>/manifests/<tag or digest> or /v2/<repository>/blobs/<digest>; a repository's name may hold slashes.
     private GoodAnswer? Find(string path)
     {
-        var (kind, at) = path.LastIndexOf("/manifests/", StringComparison.Ordinal) is > 0 and var manifests
-            ? ("/manifests/", manifests)
-            : ("/blobs/", path.LastIndexOf("/blobs/", StringComparison.Ordinal));
-        if (at < 4)
+        if (Split(path) is not var (repository, kind, name))
         {
             return null;
         }
 
-        var (repository, name) = (path[4..at], path[(at + kind.Length)..]);
         return TryFind(repository, name, kind, out var mediaType, out var digest, out var bytes)
             ? new GoodAnswer(mediaType, digest, bytes)
             : Pushed.Find(repository, name);
+    }
+
+    // /v2/<repository>/manifests/<tag or digest> or /v2/<repository>/blobs/<digest>; a repository's name may hold slashes.
+    private static (string Repository, string Kind, string Name)? Split(string path)
+    {
+        var (kind, at) = path.LastIndexOf("/manifests/", StringComparison.Ordinal) is > 0 and var manifests
+            ? ("/manifests/", manifests)
+            : ("/blobs/", path.LastIndexOf("/blobs/", StringComparison.Ordinal));
+        return at < 4 ? null : (path[4..at], kind, path[(at + kind.Length)..]);
     }
 
     private bool TryFind(string repository, string name, string kind, out string mediaType, out string digest, out byte[] bytes)

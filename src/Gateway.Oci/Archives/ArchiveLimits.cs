@@ -15,10 +15,4 @@ public sealed record ArchiveLimits(long MaxBytes)
 
     /// <summary>Images and names of one archive.</summary>
     public const int MaxImages = 1000;
-
-    /// <summary>Bytes that a compressed byte may become. Real images stay below 20; gzip can reach 1032, zstd more.</summary>
-    public const int MaxRatio = 200;
-
-    /// <summary>Bytes that may come out before the ratio counts: 64 MiB, so that small images of zeros pass.</summary>
-    public const long FreeBytes = 64L * 1024 * 1024;
 }

@@ -12,8 +12,8 @@ internal sealed class ArchiveStream : ForwardStream
         (this.raw, this.plain) = (raw, plain);
         bounded = plain == raw ? raw : new BoundedStream(
             plain,
-            () => Math.Min(limits.MaxBytes, (ArchiveLimits.MaxRatio * raw.Count) + ArchiveLimits.FreeBytes),
-            () => ArchiveFault.TooLarge($"it decompresses to more than {limits.MaxBytes} bytes, or to more than {ArchiveLimits.MaxRatio} times what was sent"));
+            () => Math.Min(limits.MaxBytes, Decompression.MostOf(raw.Count)),
+            () => ArchiveFault.TooLarge($"it decompresses to more than {limits.MaxBytes} bytes, or to more than {Decompression.MaxRatio} times what was sent"));
     }
 
     /// <summary>Bytes of the archive as it was sent that have been read.</summary>

@@ -17,9 +17,9 @@ internal sealed class Inflation
     private void Add(int count, string name)
     {
         inflated += count;
-        if (inflated > (ArchiveLimits.MaxRatio * Volatile.Read(ref compressed)) + ArchiveLimits.FreeBytes)
+        if (inflated > Decompression.MostOf(Volatile.Read(ref compressed)))
         {
-            throw ArchiveFault.TooLarge($"with '{ArchiveFault.Show(name)}' its blobs decompress to more than {ArchiveLimits.MaxRatio} times their size");
+            throw ArchiveFault.TooLarge($"with '{ArchiveFault.Show(name)}' its blobs decompress to more than {Decompression.MaxRatio} times their size");
         }
     }
 
@@ -61,7 +61,7 @@ internal sealed class Inflation
         /// <summary>Nothing goes on after it, whatever became of the blob.</summary>
         public async Task AbandonAsync()
         {
-            await pipe.Writer.CompleteAsync();
+            await pipe.Writer.CompleteAsync(new OperationCanceledException());
             await counted.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
@@ -77,13 +77,13 @@ internal sealed class Inflation
                     all.Add(read, name);
                 }
             }
-            catch (Exception broken) when (Decompression.IsBroken(broken) && !Decompression.IsWindowTooLarge(broken))
-            {
-                // It need not be a layer, and none that is unpacked becomes more than was counted here.
-            }
             catch (Exception window) when (Decompression.IsWindowTooLarge(window))
             {
                 throw ArchiveFault.TooLarge($"'{ArchiveFault.Show(name)}' asks for too large a window");
+            }
+            catch (Exception broken) when (Decompression.IsBroken(broken))
+            {
+                // It need not be a layer, and none that is unpacked becomes more than was counted here.
             }
         }
     }

@@ -35,14 +35,15 @@ internal sealed class ChunkedUpload(HostSession session, Descriptor blob, BlobSo
             {
                 chunk = LeastChunkBytes;
             }
-            catch (RegistryFault broken) when ((broken is { Transient: true, Spent: false } || broken.Status is HttpStatusCode.RequestedRangeNotSatisfiable) && breaks < MaxBreaksWithoutProgress)
+            catch (RegistryFault broken) when (broken is { Transient: true, Spent: false } || broken.Status is HttpStatusCode.RequestedRangeNotSatisfiable)
             {
+                if (breaks == MaxBreaksWithoutProgress)
+                {
+                    throw broken.AsSpent();
+                }
+
                 await Task.Delay(retry.WaitAfter(broken, breaks++), time, cancel);
                 (place, offset) = await WhereAsync(place, cancel);
-            }
-            catch (RegistryFault broken) when (broken is { Transient: true, Spent: false })
-            {
-                throw broken.AsSpent();
             }
         }
 

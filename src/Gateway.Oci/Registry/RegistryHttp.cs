@@ -24,9 +24,9 @@ internal sealed class RegistryHttp(RegistryOptions options, TimeProvider time) :
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
         try
         {
-            Failpoint.Before($"registry {request.Method}", Injected);
+            Failpoint.Before(EffectOf(request), Injected);
             var answer = await InvokerFor(tls, host).SendAsync(request, either.Token);
-            Failpoint.After($"registry {request.Method}", Injected);
+            Failpoint.After(EffectOf(request), Injected);
             return answer;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -59,6 +59,10 @@ internal sealed class RegistryHttp(RegistryOptions options, TimeProvider time) :
     }
 
     private static HttpRequestException Injected(string text) => new(text);
+
+    // Whatever else is asked for is a token.
+    private static string EffectOf(HttpRequestMessage request) =>
+        $"registry {request.Method} {request.RequestUri!.Segments.Select(part => part.TrimEnd('/')).LastOrDefault(part => part is "manifests" or "blobs" or "uploads") ?? "token"}";
 
     private static RegistryFault FaultOf(Exception fault, string host) => fault switch
     {

@@ -7,12 +7,6 @@ namespace Gateway.Oci.Writing;
 /// <summary>Reads a layer through, a buffer at a time, for the digest of its tar: what a config names it by.</summary>
 public static class LayerReader
 {
-    /// <summary>A layer decompresses to so many times its size at most; tars of real files stay far below.</summary>
-    private const long MaxRatio = 200;
-
-    /// <summary>Bytes that any layer may decompress to, whatever its size: 64 MiB.</summary>
-    private const long FreeBytes = 64 * 1024 * 1024;
-
     private const int BufferBytes = 256 * 1024;
     private const int TarBlock = 512;
 
@@ -39,9 +33,9 @@ public static class LayerReader
 
             hash.AppendData(buffer, 0, read);
             total += read;
-            if (compression is not BlobCompression.None && total > (MaxRatio * layer.Size) + FreeBytes)
+            if (compression is not BlobCompression.None && total > Decompression.MostOf(layer.Size))
             {
-                throw Invalid(layer, $"it decompresses to more than {MaxRatio} times its size");
+                throw Invalid(layer, $"it decompresses to more than {Decompression.MaxRatio} times its size");
             }
         }
 

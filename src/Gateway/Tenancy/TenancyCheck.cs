@@ -16,7 +16,7 @@ internal sealed partial class TenancyCheck(
 {
     private const string Remedy = "set [plugins.\"io.containerd.metadata.v1.bolt\"] content_sharing_policy = \"isolated\" in containerd's configuration and restart it";
 
-    /// <summary>When a daemon that could not be asked is asked again, and how soon it is seen that it was started again.</summary>
+    /// <summary>When a daemon that could not be asked is asked again.</summary>
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
 
     /// <summary>When it is looked again for what a probe has left.</summary>
@@ -64,12 +64,10 @@ internal sealed partial class TenancyCheck(
     {
         while (true)
         {
-            await Task.Delay(Retry, time, cancel);
-            if (peers.Version != asked && FaultOf(await FindOutAsync(cancel)) is { } fault)
+            await peers.ChangedAsync(asked, time, cancel);
+            if (FaultOf(await FindOutAsync(cancel)) is { } fault)
             {
-                LogEnds(fault);
-                Environment.ExitCode = 1;
-                lifetime.StopApplication();
+                lifetime.Fail(log, fault);
                 return;
             }
         }
@@ -137,9 +135,6 @@ internal sealed partial class TenancyCheck(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Content of namespaces is {Sharing} by this containerd")]
     private partial void LogFound(ContentSharing sharing);
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The gateway ends: {Fault}")]
-    private partial void LogEnds(string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Namespaces are no walls here: containerd gives the content of one to any other that names its digest. To part them, {Remedy}")]
     private partial void LogShared(string remedy);

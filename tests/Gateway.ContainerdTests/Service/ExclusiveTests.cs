@@ -48,6 +48,23 @@ public sealed class ExclusiveTests
         Assert.Equal(System.Net.HttpStatusCode.OK, (await (first.HasExited ? second : first).Api.GetAsync("/healthz/ready")).Status);
     }
 
+    [Fact]
+    public async Task Claim_follows_to_the_daemon_that_comes_in_the_place_of_another()
+    {
+        await using var node = await Node.StartAsync(Versions.Oldest);
+        var before = await UuidAsync(node);
+        Assert.Contains($"@gateway/{before}", await NamesAsync(), StringComparison.Ordinal);
+
+        await node.Containerd.KillAsync();
+        File.Delete(Path.Combine(node.Containerd.Root, "io.containerd.grpc.v1.introspection", "uuid"));
+        await node.Containerd.StartAsync();
+
+        await Wait.UntilAsync(async () => !(await NamesAsync()).Contains($"@gateway/{before}", StringComparison.Ordinal), "the old daemon's name is given up");
+        var after = await UuidAsync(node);
+        Assert.NotEqual(before, after);
+        await Wait.UntilAsync(async () => (await NamesAsync()).Contains($"@gateway/{after}", StringComparison.Ordinal), "the new daemon's name is taken");
+    }
+
     // Whose user is neither root nor the gateway's; with and without a listener.
     [Theory]
     [InlineData("listen($s, 1);")]
@@ -55,7 +72,7 @@ public sealed class ExclusiveTests
     public async Task Stranger_who_has_the_name_keeps_nobody_from_the_start(string listen)
     {
         await using var node = await Node.StartAsync(Versions.Oldest);
-        var uuid = (string)(await node.Api.GetAsync("/v1/node")).Json["containerd"]!["uuid"]!;
+        var uuid = await UuidAsync(node);
         await node.Gateway.TerminateAsync();
         await using var stranger = ChildProcess.Start("setpriv", ["--reuid", "65534", "--clear-groups", "/usr/bin/perl", "-e",
             $"use Socket; $| = 1; socket(my $s, AF_UNIX, SOCK_STREAM, 0); bind($s, pack_sockaddr_un(\"\\0gateway/{uuid}\")) or die $!; {listen} print \"has it\\n\"; sleep 60"]);
@@ -86,6 +103,10 @@ public sealed class ExclusiveTests
         Assert.Equal(("succeeded", 1), ((string?)job["state"], (int?)job["attempt"]));
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, "stopped"));
     }
+
+    private static async Task<string> UuidAsync(Node node) => (string)(await node.Api.GetAsync("/v1/node")).Json["containerd"]!["uuid"]!;
+
+    private static Task<string> NamesAsync() => File.ReadAllTextAsync("/proc/net/unix");
 
     private static Task<string> SignalAsync(GatewayProcess gateway, string signal) => ChildProcess.RunAsync("kill", $"-{signal}", $"{gateway.Id}");
 }

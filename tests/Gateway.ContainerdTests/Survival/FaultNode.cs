@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
 using Gateway.TestKit;
+using Microsoft.AspNetCore.Http;
 
 namespace Gateway.ContainerdTests.Survival;
 
@@ -13,12 +14,15 @@ internal sealed class FaultNode : IAsyncDisposable
     /// <summary>The password of each pull.</summary>
     public static readonly string Password = Canary.New();
 
+    /// <summary>A larger blob the registry takes in pieces only.</summary>
+    private const int MaxWhole = 1_000_000;
+
     /// <summary>A snapshot for the daemon to remove.</summary>
     private const string Spare = "spare";
 
     private readonly string folder = Repo.NewFolder("faults");
     private readonly ConcurrentDictionary<string, ConcurrentBag<string>> messages = new();
-    private readonly ConcurrentDictionary<string, string> undisturbed = new();
+    private readonly ConcurrentDictionary<Workload, string> undisturbed = new();
     private readonly Dictionary<int, Footprint> footprints = [];
     private readonly Dictionary<int, int> weighed = [];
     private long tracedBefore;
@@ -41,9 +45,6 @@ internal sealed class FaultNode : IAsyncDisposable
     /// <summary>Places that were passed since <see cref="ForgetTrace"/>, in their order.</summary>
     public IReadOnlyList<string> Trace => [.. Lines().Skip((int)tracedBefore)];
 
-    /// <summary>Places that were ever passed.</summary>
-    public IReadOnlySet<string> Passed => Lines().ToHashSet();
-
     /// <summary>The gateway as it is published, and with failpoints.</summary>
     public static string Program { get; } = Path.Combine(Repo.Root, "artifacts", "failpoints", "Gateway.dll") is var built && File.Exists(built)
         ? built : throw new InvalidOperationException($"{built} is not there: tests/run.sh builds it");
@@ -51,8 +52,8 @@ internal sealed class FaultNode : IAsyncDisposable
     public static async Task<FaultNode> StartAsync(string version)
     {
         var (daemon, engine) = version.Split('/') is [var number, var name] ? (number, name) : (version, "gateway");
-        var node = new FaultNode(await ContainerdDaemon.StartAsync(daemon), await ScriptedRegistry.StartAsync());
-        node.Registry.Script = node.ReceiveAsync;
+        var node = new FaultNode(await ContainerdDaemon.StartAsync(daemon), await ScriptedRegistry.StartAsync(wantsToken: true));
+        node.Registry.Script = node.AnswerAsync;
         await node.Ctr.RunAsync(Spare, "snapshots", "prepare", Spare);
         node.Gateway = await GatewayProcess.StartAsync(node.Containerd.Address, new Dictionary<string, string?>
         {
@@ -88,7 +89,7 @@ internal sealed class FaultNode : IAsyncDisposable
     }
 
     /// <summary>Whatever has happened, the labels are those of the first time, when nothing did.</summary>
-    public void IsAsUndisturbed(Workload work, string labels) => Assert.Equal(undisturbed.GetOrAdd(work.Kind, labels), labels);
+    public void IsAsUndisturbed(Workload work, string labels) => Assert.Equal(undisturbed.GetOrAdd(work, labels), labels);
 
     public void ForgetTrace() => tracedBefore = Lines().Length;
 
@@ -147,8 +148,14 @@ internal sealed class FaultNode : IAsyncDisposable
     // The last may be half written, and one that a kill cut off is followed by another on the same line.
     private string[] Lines() => File.Exists(TraceFile) ? [.. File.ReadAllText(TraceFile).Split('\n')[..^1].Where(line => line.Count(':'.Equals) is 1)] : [];
 
-    private async Task<bool> ReceiveAsync(Microsoft.AspNetCore.Http.HttpContext http)
+    private async Task<bool> AnswerAsync(HttpContext http)
     {
+        if (HttpMethods.IsPut(http.Request.Method) && http.Request.ContentLength > MaxWhole)
+        {
+            http.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+            return true;
+        }
+
         if (http.Request.Path != "/hook")
         {
             return false;

@@ -12,8 +12,9 @@ internal static class Places
         "Leases/Create", "Leases/AddResource", "Leases/Delete",
         "Content/Write open", "Content/Write write", "Content/Write commit", "Content/Update",
         "Snapshots/Prepare", "Snapshots/View", "Snapshots/Commit", "Snapshots/Remove", "Diff/Apply", "Diff/Diff",
-        "Images/Create", "Images/Delete",
-        "registry HEAD", "registry GET", "registry POST", "registry PUT",
+        "Images/Create", "Images/Update", "Images/Delete",
+        "registry HEAD manifests", "registry GET manifests", "registry HEAD blobs", "registry GET blobs", "registry GET token", "registry POST token",
+        "registry POST uploads", "registry PATCH uploads", "registry PUT uploads", "registry PUT manifests",
     };
 
     /// <summary>Those of pulls and pushes that containerd's Transfer service does.</summary>
@@ -22,7 +23,7 @@ internal static class Places
         "store ClaimAsync", "store EnqueueAsync", "store FinishAsync", "store KeepAsync",
         "Leases/Create", "Leases/AddResource", "Leases/Delete",
         "Content/Write open", "Content/Write write", "Content/Write commit",
-        "Transfer/Transfer", "Images/Create", "Images/Delete", "registry HEAD", "registry GET",
+        "Transfer/Transfer", "Images/Create", "Images/Update", "Images/Delete", "registry HEAD manifests", "registry GET manifests", "registry GET token", "registry POST token",
     };
 
     private static readonly HashSet<string> Reads =
@@ -40,6 +41,23 @@ internal static class Places
     ];
 
     public static IReadOnlySet<string> EffectsOf(string version) => version is Versions.Transfer ? OfTransfer : Effects;
+
+    /// <summary>Of a trace, what was passed behind a place's n-th passing, but for the queue's next look for work; an ingest that is given up counts too.</summary>
+    public static IReadOnlyList<(string Place, int Nth)> Behind((string Place, int Nth) passing, IEnumerable<string> trace)
+    {
+        var (counts, behind) = (new Dictionary<string, int>(StringComparer.Ordinal), new List<(string, int)>());
+        foreach (var place in trace)
+        {
+            var isBehind = counts.GetValueOrDefault(passing.Place) >= passing.Nth;
+            counts[place] = counts.GetValueOrDefault(place) + 1;
+            if (isBehind && EffectOf(place) is not "store ClaimAsync" and var effect && (IsEffect(effect) || effect is "Content/Abort"))
+            {
+                behind.Add((place, counts[place]));
+            }
+        }
+
+        return behind;
+    }
 
     /// <summary>A script that does something at the n-th passing.</summary>
     public static string At((string Place, int Nth) passing, string action) =>

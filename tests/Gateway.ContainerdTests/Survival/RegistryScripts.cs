@@ -30,6 +30,7 @@ internal static class RegistryScripts
         new("reset", Faults.ResetAfter(10), "registry_unavailable", Done),
         new("cut", Faults.CutAfter(10), "registry_unavailable", Done),
         new("stall", Faults.Stall(new Gate(), 10), "registry_timeout", Done),
+        new("drip", Faults.Drip(3, TimeSpan.FromMilliseconds(100)), "registry_timeout", Done),
     ];
 
     /// <summary>Of a request without one, or with one of its own.</summary>

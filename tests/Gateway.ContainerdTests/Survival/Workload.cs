@@ -10,7 +10,7 @@ namespace Gateway.ContainerdTests.Survival;
 /// <param name="VerifyAsync">Throws where the work is not done.</param>
 internal sealed record Workload(
     string Kind,
-    Func<FaultNode, string, Task> PrepareAsync,
+    Func<FaultNode, string, string, Task> PrepareAsync,
     Func<FaultNode, string, string, Task<Answer>> SubmitAsync,
     Func<FaultNode, string, string, Task> VerifyAsync)
 {
@@ -27,22 +27,28 @@ internal sealed record Workload(
 
     public static Workload Pull { get; } = new(
         "image.pull",
-        (_, _) => Task.CompletedTask,
+        (_, _, _) => Task.CompletedTask,
         (node, ns, key) => node.Api.PostAsync(
             $"/v1/namespaces/{ns}/images/pull",
-            new { reference = node.Registry.Add("acme/app:1", Image), auth = new { username = "someone", password = FaultNode.Password } },
+            new { reference = node.Registry.Add(Repository(key), Image), auth = new { username = "someone", password = FaultNode.Password } },
             ("Idempotency-Key", key)),
-        (node, ns, _) => IsWholeAsync(node, ns, $"{node.Registry.Host}/acme/app:1", Image.ChainIds));
+        (node, ns, key) => IsWholeAsync(node, ns, $"{node.Registry.Host}/{Repository(key)}", Image.ChainIds));
+
+    /// <summary>A pull of what is here, but older.</summary>
+    public static Workload Update { get; } = Pull with
+    {
+        PrepareAsync = (node, ns, key) => ImportedAsync(node, ns, TestArchive.OciLayout(($"{node.Registry.Host}/{Repository(key)}", TestImage.Small(3))).ToBytes()),
+    };
 
     public static Workload Import { get; } = new(
         "image.import",
-        (_, _) => Task.CompletedTask,
+        (_, _, _) => Task.CompletedTask,
         (node, ns, key) => ImportAsync(node, ns, Archive, key),
         (node, ns, _) => IsWholeAsync(node, ns, Name, Image.ChainIds));
 
     public static Workload Push { get; } = new(
         "image.push",
-        (node, ns) => ImportedAsync(node, ns, Archive),
+        (node, ns, _) => ImportedAsync(node, ns, Archive),
         (node, ns, key) => node.Api.PostAsync(
             $"/v1/namespaces/{ns}/images/push", new { reference = Name, target = $"{node.Registry.Host}/pushed-{key}:1" }, ("Idempotency-Key", key)),
         (node, _, key) =>
@@ -54,7 +60,7 @@ internal sealed record Workload(
 
     public static Workload Commit { get; } = new(
         "image.commit",
-        async (node, ns) =>
+        async (node, ns, _) =>
         {
             await ImportedAsync(node, ns, Archive);
             await node.Ctr.ChangeAsync(ns, "work", Image.ChainIds[^1], "echo changed > new");
@@ -72,14 +78,14 @@ internal sealed record Workload(
 
     public static Workload Prune { get; } = new(
         "image.prune",
-        (node, ns) => ImportedAsync(node, ns, TwoImages),
+        (node, ns, _) => ImportedAsync(node, ns, TwoImages),
         (node, ns, key) => node.Api.PostAsync($"/v1/namespaces/{ns}/images/prune", new { }, ("Idempotency-Key", key)),
         async (node, ns, _) => Assert.Empty(await node.Ctr.ImagesAsync(ns)));
 
-    public static IReadOnlyList<Workload> All { get; } = [Pull, Import, Push, Commit, Prune];
+    public static IReadOnlyList<Workload> All { get; } = [Pull, Update, Import, Push, Commit, Prune];
 
     /// <summary>What is done otherwise there: of Transfer, only what it does.</summary>
-    public static IReadOnlyList<Workload> Of(string version) => version is Versions.Transfer ? [Pull, Push] : All;
+    public static IReadOnlyList<Workload> Of(string version) => version is Versions.Transfer ? [Pull, Update, Push] : All;
 
     /// <summary>Removes what the preparation left besides images.</summary>
     public async Task DropPreparedAsync(FaultNode node, string ns)
@@ -90,8 +96,12 @@ internal sealed record Workload(
         }
     }
 
+    // Its own for each trial, so that a token is asked for in each.
+    private static string Repository(string key) => $"acme/{key}:1";
+
     private static async Task IsWholeAsync(FaultNode node, string ns, string name, IReadOnlyCollection<string> chain)
     {
+        await node.Ctr.CollectAsync(ns);
         Assert.Contains("complete (", await node.Ctr.CheckAsync(ns, name));
         Assert.Equal(chain.Distinct().Order(), (await node.Ctr.SnapshotsAsync(ns)).Select(snapshot => snapshot.Key).Order());
     }

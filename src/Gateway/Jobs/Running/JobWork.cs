@@ -16,6 +16,9 @@ internal sealed partial class JobWork(
     /// <summary>Every second telling is stored: two writes a second.</summary>
     private const int SaveEvery = 2;
 
+    /// <summary>An attempt without progress is stored all the same each ten seconds, and learns by that whether the job is still its own.</summary>
+    private const int HeartbeatEvery = 40;
+
     /// <summary>The result's JSON and the last figures. What the handler throws passes through.</summary>
     public async Task<(string? Result, ProgressView Progress)> RunAsync(RunningJob running)
     {
@@ -84,7 +87,7 @@ internal sealed partial class JobWork(
                     running.Stop(StopReason.Stalled);
                 }
 
-                if (tick % SaveEvery == 0 && running.Current != saved)
+                if (tick % HeartbeatEvery == 0 || (tick % SaveEvery == 0 && running.Current != saved))
                 {
                     saved = running.Current;
                     await SaveAsync(running, saved, ended);

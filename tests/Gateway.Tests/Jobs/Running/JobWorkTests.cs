@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Dapper;
 using Gateway.Jobs;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Jobs.Running;
 
@@ -29,6 +31,32 @@ public sealed class JobWorkTests
         Assert.Contains("sha256:done", result);
         Assert.Equal(100, progress.Percent);
         Assert.Equal(1, clock.MostAtOnce);
+    }
+
+    [Fact]
+    public async Task Attempt_without_progress_learns_all_the_same_that_its_job_has_another_owner()
+    {
+        using var folder = new TempFolder();
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var host = await JobsHost.StartAsync(folder, TestHandler.Endless(), time);
+        var database = host.Get<JobDatabase>();
+        await host.StartJobAsync();
+        await AdvanceUntilAsync(time, () => database.Read(connection => connection.ExecuteScalar<string?>("SELECT progress FROM jobs")) is not null);
+
+        await database.WriteAsync(connection => connection.Execute("UPDATE jobs SET epoch = epoch + 1"), TestClock.Limit());
+
+        await AdvanceUntilAsync(time, () => host.Logs.Contain("has another owner"));
+    }
+
+    // For a minute of its time.
+    private static async Task AdvanceUntilAsync(FakeTimeProvider time, Func<bool> isSo)
+    {
+        for (var tick = 0; !isSo(); tick++)
+        {
+            Assert.True(tick < 240, "it did not come to that");
+            time.Advance(TimeSpan.FromMilliseconds(250));
+            await Task.Delay(10, TestClock.Limit());
+        }
     }
 
     /// <summary>Who measures a rate with it takes long.</summary>

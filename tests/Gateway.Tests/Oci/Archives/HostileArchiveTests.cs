@@ -123,6 +123,15 @@ public sealed class HostileArchiveTests
         Assert.Contains("200 times", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Bomb_behind_a_skippable_frame_is_refused()
+    {
+        var bomb = Layer.Bomb(Compression.Zstd, 180 << 20).BehindSkippableFrame();
+        var refusal = await ArchiveTrial.RefusalAsync(TestArchive.OciLayout(("docker.io/acme/app:1", TestImage.Of(bomb))).ToBytes());
+        Assert.Equal(OciFault.ArchiveTooLarge, refusal.Fault);
+        Assert.Contains("200 times", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(Compression.Gzip)]
     [InlineData(Compression.Zstd)]
