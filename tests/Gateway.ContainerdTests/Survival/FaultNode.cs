@@ -14,7 +14,7 @@ internal sealed class FaultNode : IAsyncDisposable
     /// <summary>The password of each pull.</summary>
     public static readonly string Password = Canary.New();
 
-    /// <summary>A larger blob the registry takes in pieces only.</summary>
+    /// <summary>A larger blob the registry takes in pieces only, but for Transfer, which knows none.</summary>
     private const int MaxWhole = 1_000_000;
 
     /// <summary>A snapshot for the daemon to remove.</summary>
@@ -25,9 +25,10 @@ internal sealed class FaultNode : IAsyncDisposable
     private readonly ConcurrentDictionary<Workload, string> undisturbed = new();
     private readonly Dictionary<int, Footprint> footprints = [];
     private readonly Dictionary<int, int> weighed = [];
+    private readonly string engine;
     private long tracedBefore;
 
-    private FaultNode(ContainerdDaemon containerd, ScriptedRegistry registry) => (Containerd, Registry) = (containerd, registry);
+    private FaultNode(ContainerdDaemon containerd, ScriptedRegistry registry, string engine) => (Containerd, Registry, this.engine) = (containerd, registry, engine);
 
     public ContainerdDaemon Containerd { get; }
 
@@ -52,7 +53,7 @@ internal sealed class FaultNode : IAsyncDisposable
     public static async Task<FaultNode> StartAsync(string version)
     {
         var (daemon, engine) = version.Split('/') is [var number, var name] ? (number, name) : (version, "gateway");
-        var node = new FaultNode(await ContainerdDaemon.StartAsync(daemon), await ScriptedRegistry.StartAsync(wantsToken: true));
+        var node = new FaultNode(await ContainerdDaemon.StartAsync(daemon), await ScriptedRegistry.StartAsync(wantsToken: true), engine);
         node.Registry.Script = node.AnswerAsync;
         await node.Ctr.RunAsync(Spare, "snapshots", "prepare", Spare);
         node.Gateway = await GatewayProcess.StartAsync(node.Containerd.Address, new Dictionary<string, string?>
@@ -150,7 +151,7 @@ internal sealed class FaultNode : IAsyncDisposable
 
     private async Task<bool> AnswerAsync(HttpContext http)
     {
-        if (HttpMethods.IsPut(http.Request.Method) && http.Request.ContentLength > MaxWhole)
+        if (engine is "gateway" && HttpMethods.IsPut(http.Request.Method) && http.Request.ContentLength > MaxWhole)
         {
             http.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
             return true;
