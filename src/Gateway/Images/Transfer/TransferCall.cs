@@ -24,13 +24,13 @@ internal sealed class TransferCall(IOptions<RegistriesOptions> registries, TimeP
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
 
     public Task PullAsync(NamespacedClient held, RegistryEnd from, TransferStore to, TransferItems items, CancellationToken cancel) =>
-        RunAsync(held, from, registry => (registry, to), items, cancel);
+        RunAsync(held, from, registry => (registry, to), items, writes: false, cancel);
 
     public Task PushAsync(NamespacedClient held, TransferStore from, RegistryEnd to, TransferItems items, CancellationToken cancel) =>
-        RunAsync(held, to, registry => (from, registry), items, cancel);
+        RunAsync(held, to, registry => (from, registry), items, writes: true, cancel);
 
     private async Task RunAsync(
-        NamespacedClient held, RegistryEnd end, Func<OCIRegistry, (IMessage Source, IMessage Destination)> ends, TransferItems items, CancellationToken cancel)
+        NamespacedClient held, RegistryEnd end, Func<OCIRegistry, (IMessage Source, IMessage Destination)> ends, TransferItems items, bool writes, CancellationToken cancel)
     {
         RegistryLogin.RequireSupported(end.Credentials?.RegistryToken);
         await using var progress = await DaemonStream.OpenAsync(held, "progress", cancel);
@@ -56,7 +56,7 @@ internal sealed class TransferCall(IOptions<RegistriesOptions> registries, TimeP
         }
         catch (RpcException failed)
         {
-            throw TransferFaults.Of(failed, end.What);
+            throw TransferFaults.Of(failed, end.What, writes);
         }
         finally
         {

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Gateway.Http;
 using Gateway.Oci;
 using Grpc.Core;
@@ -8,26 +10,19 @@ namespace Gateway.Images.Transfer;
 /// What a failed transfer means. The daemon reports nearly all that goes wrong at a registry or at an unpack as UNKNOWN with a text, so the text is looked
 /// through for what Go's and containerd's own errors say; it may hold addresses and paths, and is logged, never sent.
 /// </summary>
-internal static class TransferFaults
+internal static partial class TransferFaults
 {
     /// <summary>By what the text holds; the first that is found counts.</summary>
     private static readonly (string Text, OciFault Fault, string Words)[] RegistryFaults =
     [
         ("unexpected commit", OciFault.DigestMismatch, "the registry sends bytes that are not those of the digest"),
         ("failed size validation", OciFault.DigestMismatch, "the registry sends bytes that are not those of the digest"),
-        ("429 Too Many Requests", OciFault.RegistryRateLimited, "the registry limits the rate of requests"),
-        ("401 Unauthorized", OciFault.RegistryUnauthorized, "the registry wants credentials that it accepts"),
         ("authorization failed", OciFault.RegistryUnauthorized, "the registry wants credentials that it accepts"),
         ("no basic auth credentials", OciFault.RegistryUnauthorized, "the registry wants credentials that it accepts"),
         ("failed to fetch oauth token", OciFault.RegistryUnauthorized, "the registry's token server refuses the credentials"),
         ("failed to fetch anonymous token", OciFault.RegistryUnauthorized, "the registry wants credentials"),
-        ("403 Forbidden", OciFault.RegistryForbidden, "the registry forbids it"),
         ("insufficient_scope", OciFault.RegistryForbidden, "the registry forbids it"),
-        ("404 Not Found", OciFault.ImageNotFound, "the registry does not have it"),
         ("from remote: not found", OciFault.ImageNotFound, "the registry does not have all of it"),
-        (" 400 Bad Request", OciFault.RegistryRefused, "the registry refuses it"),
-        (" 413 Request Entity Too Large", OciFault.RegistryRefused, "the registry refuses it as too large"),
-        (" 422 Unprocessable Entity", OciFault.RegistryRefused, "the registry refuses it"),
         ("i/o timeout", OciFault.RegistryTimeout, "the registry does not answer"),
         ("handshake timeout", OciFault.RegistryTimeout, "the registry does not answer"),
         ("unexpected status", OciFault.RegistryUnavailable, "the registry fails"),
@@ -39,8 +34,10 @@ internal static class TransferFaults
 
     private static readonly string[] UnpackFaults = ["failed to extract layer", "failed to apply", "wrong diff id", "mismatched image rootfs"];
 
+    /// <param name="failed">What the daemon said.</param>
     /// <param name="what">What could not be done, for example <c>cannot pull docker.io/library/alpine:3.20</c>.</param>
-    public static Exception Of(RpcException failed, string what)
+    /// <param name="writes">Whether it was a push: what is missing then is not the registry's image.</param>
+    public static Exception Of(RpcException failed, string what, bool writes)
     {
         var text = failed.Status.Detail;
         if (failed.StatusCode is StatusCode.Cancelled or StatusCode.Unavailable or StatusCode.Unimplemented || ProblemTable.IsDiskFull(failed))
@@ -69,9 +66,46 @@ internal static class TransferFaults
             return new ProblemException(ProblemKinds.UnpackFailed, $"{what}: containerd could not unpack a layer", failed);
         }
 
-        var fault = RegistryFaults.FirstOrDefault(known => text.Contains(known.Text, StringComparison.OrdinalIgnoreCase));
-        return fault.Text is not null ? new OciException(fault.Fault, $"{what}: {fault.Words}", failed)
-            : failed.StatusCode is StatusCode.NotFound ? new OciException(OciFault.ImageNotFound, $"{what}: the registry does not have all of it", failed)
-            : failed;
+        if (OfRegistry(text, writes) is { } known)
+        {
+            return new OciException(known.Fault, $"{what}: {known.Words}", failed);
+        }
+
+        return (failed.StatusCode, writes) switch
+        {
+            (StatusCode.NotFound, true) => new ProblemException(ProblemKinds.ContentMissing, $"{what}: containerd does not have all of it", failed),
+            (StatusCode.NotFound, false) => new OciException(OciFault.ImageNotFound, $"{what}: the registry does not have all of it", failed),
+            _ => failed,
+        };
     }
+
+    // A registry that is overloaded or broken is so also where a token was asked for; else what the text says goes before the number.
+    private static (OciFault Fault, string Words)? OfRegistry(string text, bool writes)
+    {
+        var status = AnswerStatus().Match(text) is { Success: true } match ? int.Parse(match.Groups["status"].ValueSpan, CultureInfo.InvariantCulture) : 0;
+        if (status is 429 or >= 500)
+        {
+            return OfStatus(status, writes);
+        }
+
+        var named = RegistryFaults.FirstOrDefault(known => text.Contains(known.Text, StringComparison.OrdinalIgnoreCase));
+        return status is not 0 && named.Text is null or "unexpected status" ? OfStatus(status, writes)
+            : named.Text is null ? null
+            : (named.Fault, named.Words);
+    }
+
+    // As the gateway's own engine judges an answer.
+    private static (OciFault Fault, string Words) OfStatus(int status, bool writes) => status switch
+    {
+        401 => (OciFault.RegistryUnauthorized, "the registry wants credentials that it accepts"),
+        403 => (OciFault.RegistryForbidden, "the registry forbids it"),
+        404 when !writes => (OciFault.ImageNotFound, "the registry does not have it"),
+        429 => (OciFault.RegistryRateLimited, "the registry limits the rate of requests"),
+        >= 400 and < 500 and not (408 or 425) when writes => (OciFault.RegistryRefused, $"the registry answered {status}"),
+        _ => (OciFault.RegistryUnavailable, "the registry fails"),
+    };
+
+    // The words after the number are the registry's own choice.
+    [GeneratedRegex("unexpected status from [A-Z]+ request to [^ ]+ (?<status>[1-5][0-9]{2})", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 250)]
+    private static partial Regex AnswerStatus();
 }
