@@ -69,7 +69,7 @@ internal static class ProblemKinds
     public static readonly ProblemKind NotUnpackable = new("not_unpackable", 422, "This is not an image that can be unpacked",
         "The manifest is an artifact: its config or layers are not those of a container image. Pull it with `unpack: false`.");
     public static readonly ProblemKind NotSupportedByTransfer = new("not_supported_by_transfer", 422, "containerd's Transfer service cannot do this",
-        "This gateway moves images by containerd's Transfer service, by configuration or because image verifiers are in use. It unpacks only into the snapshotters of the daemon's own configuration, and takes no registry token. `GET /v1/node` tells why it is in use.");
+        "This gateway moves images by containerd's Transfer service, by configuration or because image verifiers are in use. It unpacks only into the snapshotters of the daemon's own configuration, takes no registry token, and pushes no image without its foreign layers. `GET /v1/node` tells why it is in use.");
     public static readonly ProblemKind ImageVerificationFailed = new("image_verification_failed", 422, "An image verifier refuses the image",
         "The daemon's image verifiers judge every image before it is pulled, and one of them did not let this one pass. Its reason is in the gateway's log.");
     public static readonly ProblemKind ArchiveTooLarge = new("archive_too_large", 413, "The archive is too large",

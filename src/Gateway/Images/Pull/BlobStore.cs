@@ -9,6 +9,8 @@ namespace Gateway.Images.Pull;
 /// <summary>Where the blobs of one pull go: a namespace, under the pull's lease, marked with the repository they came from.</summary>
 internal sealed class BlobStore(NamespacedClient held, ImageReference reference)
 {
+    private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>(StringComparer.Ordinal);
+
     // Host without port, as containerd writes it: the source of cross-repository mounts.
     private readonly string sourceLabel = LabelNames.DistributionSourcePrefix + reference.Domain.Split(':')[0];
 
@@ -63,6 +65,9 @@ internal sealed class BlobStore(NamespacedClient held, ImageReference reference)
             .ToDictionary(StringComparer.Ordinal);
         await held.SetLabelsAsync(info.Digest, missing, cancel);
     }
+
+    /// <summary>Marks a blob that now is in the repository: a later push to this registry can have it mounted from there.</summary>
+    public Task MarkAsync(Info? info, CancellationToken cancel) => LabelAsync(info, NoLabels, cancel);
 
     private Dictionary<string, string> WithSource(IReadOnlyDictionary<string, string> labels, MapField<string, string>? existing)
     {

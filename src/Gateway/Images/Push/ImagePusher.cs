@@ -16,8 +16,6 @@ namespace Gateway.Images.Push;
 internal sealed class ImagePusher(
     PullLease lease, RegistryClient registries, ImageEngines engines, TransferPusher transfer, IOptions<ImageOptions> options, TimeProvider time)
 {
-    private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>(StringComparer.Ordinal);
-
     public async Task<PushResult> PushAsync(
         PushWork work, RegistryCredentials? credentials, string containerdNamespace, string leaseId, JobProgress progress, CancellationToken cancel)
     {
@@ -32,7 +30,7 @@ internal sealed class ImagePusher(
         PushPlan.RequireFits(target, plan.Top.Digest);
         if (engine is ImageEngine.Transfer)
         {
-            return await transfer.PushAsync(held, new TransferPush(target, credentials, plan, work), progress, cancel);
+            return await transfer.PushAsync(store, new TransferPush(target, credentials, plan, work), progress, cancel);
         }
 
         var push = new Run(store, registries.OpenForPush(target, credentials), target, progress);
@@ -101,9 +99,7 @@ internal sealed class ImagePusher(
             item.End(await repository.PushBlobAsync(
                 blob, (offset, length, _) => Task.FromResult<Stream>(ContentStream.Open(store.Client, digest, offset, length)),
                 MountSource.Of(info.Labels, target), item.Progress.Reached, cancel));
-
-            // As containerd's own clients do: a later push to this registry can have it mounted from here.
-            await store.LabelAsync(info, NoLabels, cancel);
+            await store.MarkAsync(info, cancel);
         }
 
         public async Task<bool> PushManifestAsync(PushItem item, string? tag, CancellationToken cancel)

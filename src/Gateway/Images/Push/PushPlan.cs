@@ -8,7 +8,9 @@ namespace Gateway.Images.Push;
 /// <param name="Blobs">Configs and layers, each once, in the order they are named.</param>
 /// <param name="Manifests">Manifests below the top that are no index.</param>
 /// <param name="Indexes">Indexes below the top, each after those it names.</param>
-internal sealed record PushPlan(Descriptor Top, IReadOnlyList<Descriptor> Blobs, IReadOnlyList<Descriptor> Manifests, IReadOnlyList<Descriptor> Indexes)
+/// <param name="Foreign">Layers that a registry need not have, here or not.</param>
+internal sealed record PushPlan(
+    Descriptor Top, IReadOnlyList<Descriptor> Blobs, IReadOnlyList<Descriptor> Manifests, IReadOnlyList<Descriptor> Indexes, IReadOnlyList<Descriptor> Foreign)
 {
     /// <summary>A target with a digest can only be pushed what has that digest.</summary>
     public static void RequireFits(ImageReference target, Digest digest)

@@ -11,6 +11,7 @@ internal sealed class PushPlanner(HeldContent content)
     private readonly List<Descriptor> blobs = [];
     private readonly List<Descriptor> manifests = [];
     private readonly List<Descriptor> indexes = [];
+    private readonly List<Descriptor> foreign = [];
     private readonly HashSet<Digest> seen = [];
     private int visited;
 
@@ -18,7 +19,8 @@ internal sealed class PushPlanner(HeldContent content)
     {
         var top = work.Platforms.Count is 0 ? await TakeAllAsync(work.Image, cancel) : await TakeChosenAsync(work, cancel);
         content.RequireAll(work.Reference);
-        return new PushPlan(top, blobs, manifests.Where(one => one.Digest != top.Digest).ToArray(), indexes.Where(one => one.Digest != top.Digest).ToArray());
+        return new PushPlan(
+            top, blobs, manifests.Where(one => one.Digest != top.Digest).ToArray(), indexes.Where(one => one.Digest != top.Digest).ToArray(), foreign);
     }
 
     private async Task<Descriptor> TakeAllAsync(Descriptor top, CancellationToken cancel)
@@ -101,7 +103,9 @@ internal sealed class PushPlanner(HeldContent content)
             return;
         }
 
-        foreach (var blob in manifest.Layers.Where(layer => layer.Urls is null && !MediaTypes.IsForeign(layer.MediaType)).Prepend(manifest.Config))
+        var layers = manifest.Layers.ToLookup(layer => layer.Urls is not null || MediaTypes.IsForeign(layer.MediaType));
+        foreign.AddRange(layers[true]);
+        foreach (var blob in layers[false].Prepend(manifest.Config))
         {
             await TakeBlobAsync(blob, cancel);
         }

@@ -2,6 +2,8 @@ using System.Globalization;
 using Gateway.Containerd;
 using Gateway.Containerd.Services.Images;
 using Gateway.Containerd.Types;
+using Gateway.Http;
+using Gateway.Images.Pull;
 using Gateway.Images.Transfer;
 using Gateway.Jobs;
 using Gateway.Oci;
@@ -17,13 +19,15 @@ internal sealed record TransferPush(ImageReference Target, RegistryCredentials? 
 
 /// <summary>
 /// The rest of a push by containerd's Transfer service. The daemon takes what a name stands for when it comes to it, so what is pushed gets a name of its own
-/// for the time being. Steps, each safe to repeat: 1 ask what the target is now, which also judges where it is · 2 name what is pushed · 3 transfer.
+/// for the time being. Steps, each safe to repeat: 1 ask what the target is now, which also judges where it is · 2 name what is pushed ·
+/// 3 transfer · 4 mark the blobs with where they are now. Step 3 sends a layer that the gateway's engine leaves out as foreign, so such a layer must be here.
 /// </summary>
 internal sealed class TransferPusher(RegistryClient registries, TransferCall transfers)
 {
-    public async Task<PushResult> PushAsync(NamespacedClient held, TransferPush push, JobProgress progress, CancellationToken cancel)
+    public async Task<PushResult> PushAsync(BlobStore store, TransferPush push, JobProgress progress, CancellationToken cancel)
     {
-        var (target, plan) = (push.Target, push.Plan);
+        var (held, target, plan) = (store.Client, push.Target, push.Plan);
+        await RequireForeignAsync(store, push, cancel);
         var all = plan.Blobs.Concat(plan.Manifests).Concat(plan.Indexes).Append(plan.Top).DistinctBy(one => one.Digest).ToArray();
         var items = all.ToDictionary(
             one => one.Digest.ToString(), one => progress.Add(one.Digest.ToString(), one.MediaType, one.Size, unpacks: false), StringComparer.Ordinal);
@@ -41,7 +45,14 @@ internal sealed class TransferPusher(RegistryClient registries, TransferCall tra
         var source = new TransferStore { Name = name };
         source.Platforms.Add(push.Work.Platforms.Count is 0 ? [] : plan.Manifests.Select(manifest => manifest.Platform).OfType<Oci.Platform>().Select(Wire).Distinct());
         await transfers.PushAsync(held, source, new RegistryEnd(target.Name, repository, push.Credentials, $"cannot push to {target}"), new TransferItems(progress, items), cancel);
+
+        // 4
         progress.Enter(JobPhase.Finalizing);
+        foreach (var blob in plan.Blobs)
+        {
+            await store.MarkAsync(await store.FindAsync(blob, cancel), cancel);
+        }
+
         await ForgetAsync(held, held.LeaseId!, cancel);
         var existed = items.Values.Where(item => item.State is ItemState.Exists).ToArray();
         var sent = items.Values.Except(existed).ToArray();
@@ -60,6 +71,18 @@ internal sealed class TransferPusher(RegistryClient registries, TransferCall tra
         catch (RpcException missing) when (missing.StatusCode is StatusCode.NotFound)
         {
             // Removed before, or never made.
+        }
+    }
+
+    private static async Task RequireForeignAsync(BlobStore store, TransferPush push, CancellationToken cancel)
+    {
+        foreach (var layer in push.Plan.Foreign)
+        {
+            if (await store.FindAsync(layer, cancel) is null)
+            {
+                throw new ProblemException(
+                    ProblemKinds.NotSupportedByTransfer, $"cannot push to {push.Target}: containerd's Transfer service leaves out no foreign layer, and {layer.Digest} is not here");
+            }
         }
     }
 
