@@ -85,5 +85,7 @@ public static class Versions
     public static TheoryData<string> EachEngine => [.. WithEngines];
 
     /// <summary>Each engine once, for what does not hang on the version.</summary>
-    public static TheoryData<string> BothEngines => [Oldest, Transfer];
+    public static string[] Engines { get; } = [Oldest, Transfer];
+
+    public static TheoryData<string> BothEngines => [.. Engines];
 }

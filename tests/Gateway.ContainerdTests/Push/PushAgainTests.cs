@@ -10,7 +10,7 @@ public sealed class PushAgainTests(Nodes nodes)
     private static int Things => Image.Blobs.Count + Image.Manifests.Count;
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Second_push_sends_nothing(string version)
     {
         var node = await nodes.NodeAsync(version);
@@ -31,7 +31,7 @@ public sealed class PushAgainTests(Nodes nodes)
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Blobs_of_another_repository_of_the_registry_are_mounted(string version)
     {
         var node = await nodes.NodeAsync(version);
@@ -42,8 +42,9 @@ public sealed class PushAgainTests(Nodes nodes)
 
         var result = PushTrial.Succeeded(await node.Api.PushAsync(ns, new { reference, target }), Image.Digest);
 
-        Assert.Equal(Image.Blobs.Count, (int)result["mounted"]!["count"]!);
-        Assert.Equal(Image.Blobs.Values.Sum(blob => blob.LongLength), (long)result["mounted"]!["bytes"]!);
+        var mounted = PushTrial.Mounted(result, version);
+        Assert.Equal(Image.Blobs.Count, (int)mounted["count"]!);
+        Assert.Equal(Image.Blobs.Values.Sum(blob => blob.LongLength), (long)mounted["bytes"]!);
         Assert.Equal(1, (int)result["uploaded"]!["count"]!);
         Assert.Equal(Image.Digest, await PushTrial.SkopeoDigestAsync(target));
 
@@ -53,10 +54,11 @@ public sealed class PushAgainTests(Nodes nodes)
         await PushTrial.IsCleanAsync(node, ns);
     }
 
-    [Fact]
-    public async Task Same_push_that_runs_is_joined_and_another_target_is_not()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Same_push_that_runs_is_joined_and_another_target_is_not(string version)
     {
-        var node = await nodes.NodeAsync(Versions.Oldest);
+        var node = await nodes.NodeAsync(version);
         await using var registry = await ScriptedRegistry.StartAsync();
         var ns = nodes.NewName("join");
         var reference = await PushTrial.BringAsync(node, ns, Image);
@@ -85,7 +87,7 @@ public sealed class PushAgainTests(Nodes nodes)
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Registry_that_wants_pieces_gets_them(string version)
     {
         var node = await nodes.NodeAsync(version);
@@ -101,7 +103,8 @@ public sealed class PushAgainTests(Nodes nodes)
 
         PushTrial.Succeeded(await node.Api.PushAsync(ns, new { reference, target = $"{registry.Host}/acme/app:1" }), image.Digest);
 
-        Assert.Equal(3, registry.Count("/blobs/uploads/", "PATCH"));
+        // Containerd's Transfer service sends a blob whole, whatever the registry wants.
+        Assert.Equal(version is Versions.Transfer ? 0 : 3, registry.Count("/blobs/uploads/", "PATCH"));
         Assert.Equal(image.Layers[0].Bytes, registry.Pushed.Find("acme/app", image.Layers[0].Digest)!.Bytes);
         await PushTrial.IsCleanAsync(node, ns);
     }

@@ -8,23 +8,38 @@ public sealed class PushFaultsTests(Nodes nodes)
 {
     private static readonly TestImage Image = TestImage.Of(Layer.Random(300_000, 51), Layer.Random(200_000, 52));
 
-    public static TheoryData<string, string, int, string> Final => new()
-    {
-        { "POST", "/blobs/uploads/", 401, "registry_unauthorized" },
-        { "POST", "/blobs/uploads/", 403, "registry_forbidden" },
-        { "POST", "/blobs/uploads/", 404, "registry_refused" },
-        { "PUT", "/blobs/uploads/", 403, "registry_forbidden" },
-        { "PUT", "/blobs/uploads/", 404, "registry_refused" },
-        { "PUT", "/manifests/", 400, "registry_refused" },
-        { "PUT", "/manifests/", 403, "registry_forbidden" },
-        { "PUT", "/manifests/", 413, "registry_refused" },
-    };
+    private static readonly (string Method, string Path, int Status, string Code)[] FinalAnswers =
+    [
+        ("POST", "/blobs/uploads/", 401, "registry_unauthorized"),
+        ("POST", "/blobs/uploads/", 403, "registry_forbidden"),
+        ("POST", "/blobs/uploads/", 404, "registry_refused"),
+        ("PUT", "/blobs/uploads/", 403, "registry_forbidden"),
+        ("PUT", "/blobs/uploads/", 404, "registry_refused"),
+        ("PUT", "/manifests/", 400, "registry_refused"),
+        ("PUT", "/manifests/", 403, "registry_forbidden"),
+        ("PUT", "/manifests/", 413, "registry_refused"),
+    ];
+
+    private static readonly (string Method, string Path, int Status)[] PassingFailures =
+    [
+        ("HEAD", "/blobs/", 500),
+        ("POST", "/blobs/uploads/", 503),
+        ("PUT", "/blobs/uploads/", 500),
+        ("HEAD", "/manifests/", 429),
+        ("PUT", "/manifests/", 502),
+    ];
+
+    public static TheoryData<string, string, string, int, string> Final =>
+        new(from version in Versions.Engines from answer in FinalAnswers select (version, answer.Method, answer.Path, answer.Status, answer.Code));
+
+    public static TheoryData<string, string, string, int> Passing =>
+        new(from version in Versions.Engines from failure in PassingFailures select (version, failure.Method, failure.Path, failure.Status));
 
     [Theory]
     [MemberData(nameof(Final))]
-    public async Task Final_answer_is_told_by_its_code_and_not_tried_again(string method, string path, int status, string code)
+    public async Task Final_answer_is_told_by_its_code_and_not_tried_again(string version, string method, string path, int status, string code)
     {
-        var (job, registry) = await PushAsync(faults => faults.On(path, Faults.Status(status), method: method));
+        var (job, registry) = await PushAsync(version, faults => faults.On(path, Faults.Status(status), method: method));
 
         Assert.Equal(code, PushTrial.Code(job));
         Assert.Equal(1, (int)job["attempt"]!);
@@ -32,23 +47,20 @@ public sealed class PushFaultsTests(Nodes nodes)
     }
 
     [Theory]
-    [InlineData("HEAD", "/blobs/", 500)]
-    [InlineData("POST", "/blobs/uploads/", 503)]
-    [InlineData("PUT", "/blobs/uploads/", 500)]
-    [InlineData("HEAD", "/manifests/", 429)]
-    [InlineData("PUT", "/manifests/", 502)]
-    public async Task Passing_failure_is_tried_again(string method, string path, int status)
+    [MemberData(nameof(Passing))]
+    public async Task Passing_failure_is_tried_again(string version, string method, string path, int status)
     {
-        var (job, registry) = await PushAsync(faults => faults.On(path, Faults.Status(status), times: 2, method: method));
+        var (job, registry) = await PushAsync(version, faults => faults.On(path, Faults.Status(status), times: 2, method: method));
 
         PushTrial.Succeeded(job, Image.Digest);
         Assert.Equal(Image.Digest, registry.Pushed.Find("acme/app", "1")!.Digest);
     }
 
-    [Fact]
-    public async Task Registry_that_is_not_there_is_unavailable()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Registry_that_is_not_there_is_unavailable(string version)
     {
-        await using var node = await Node.StartAsync(Versions.Oldest, new Dictionary<string, string?> { ["Jobs__MaxAttempts"] = "1", ["Registries__MaxAttempts"] = "2" });
+        await using var node = await Node.StartAsync(version, new Dictionary<string, string?> { ["Jobs__MaxAttempts"] = "1", ["Registries__MaxAttempts"] = "2" });
         var reference = await PushTrial.BringAsync(node, "gone", Image);
 
         var job = await node.Api.PushAsync("gone", new { reference, target = $"127.0.0.1:{DockerRegistry.FreePort()}/acme/app:1" });
@@ -59,7 +71,7 @@ public sealed class PushFaultsTests(Nodes nodes)
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Image_that_is_not_stored_is_not_found_at_once(string version)
     {
         var node = await nodes.NodeAsync(version);
@@ -96,10 +108,11 @@ public sealed class PushFaultsTests(Nodes nodes)
         await PushTrial.IsCleanAsync(node, ns);
     }
 
-    [Fact]
-    public async Task Target_with_the_digest_of_what_is_pushed_is_taken()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Target_with_the_digest_of_what_is_pushed_is_taken(string version)
     {
-        var node = await nodes.NodeAsync(Versions.Oldest);
+        var node = await nodes.NodeAsync(version);
         await using var registry = await ScriptedRegistry.StartAsync();
         var ns = nodes.NewName("digest");
         var reference = await PushTrial.BringAsync(node, ns, Image);
@@ -112,10 +125,10 @@ public sealed class PushFaultsTests(Nodes nodes)
     }
 
     // Pushes through the faults and checks that nothing is left, whatever the end.
-    private async Task<(JsonObject Job, ScriptedRegistry Registry)> PushAsync(Action<FaultScript> script)
+    private async Task<(JsonObject Job, ScriptedRegistry Registry)> PushAsync(string version, Action<FaultScript> script)
     {
         await using var registry = await ScriptedRegistry.StartAsync();
-        var node = await nodes.NodeAsync(Versions.Oldest);
+        var node = await nodes.NodeAsync(version);
         var ns = nodes.NewName("fault");
         var reference = await PushTrial.BringAsync(node, ns, Image);
         script(registry.Faults);

@@ -11,7 +11,7 @@ public sealed class PushPrivateTests
     private readonly string password = Canary.New();
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Basic_credentials_are_used_for_the_push_and_are_nowhere_afterwards(string version)
     {
         await using var registry = await DockerRegistry.StartWithBasicAsync("user", password);
@@ -28,12 +28,13 @@ public sealed class PushPrivateTests
         await PushTrial.IsCleanAsync(node, Ns);
     }
 
-    [Fact]
-    public async Task Token_server_is_asked_for_a_token_that_allows_the_push_and_one_that_allows_the_mount()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Token_server_is_asked_for_a_token_that_allows_the_push_and_one_that_allows_the_mount(string version)
     {
         await using var tokens = await TokenServer.StartAsync(password);
         await using var registry = await DockerRegistry.StartAsync(tokens.RegistryConfiguration);
-        await using var node = await Node.StartAsync(Versions.Oldest);
+        await using var node = await Node.StartAsync(version);
         var reference = await PushTrial.BringAsync(node, Ns, Image);
         var auth = new { username = "user", password };
 
@@ -41,16 +42,17 @@ public sealed class PushPrivateTests
         PushTrial.Succeeded(await node.Api.PushAsync(Ns, new { reference, target = $"{registry.Host}/acme/one:1", auth }), Image.Digest);
         var mounted = PushTrial.Succeeded(await node.Api.PushAsync(Ns, new { reference, target = $"{registry.Host}/acme/two:1", auth }), Image.Digest);
 
-        Assert.Equal(Image.Blobs.Count, (int)mounted["mounted"]!["count"]!);
+        Assert.Equal(Image.Blobs.Count, (int)PushTrial.Mounted(mounted, version)["count"]!);
         await PushTrial.IsCleanAsync(node, Ns);
     }
 
-    [Fact]
-    public async Task Private_ca_is_taken_from_hosts_toml()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Private_ca_is_taken_from_hosts_toml(string version)
     {
         using var certificates = new Certificates();
         await using var registry = await DockerRegistry.StartAsync(certificate: (certificates.CertificateFile, certificates.KeyFile));
-        await using var node = await Node.StartAsync(Versions.Oldest, new Dictionary<string, string?> { ["Jobs__MaxAttempts"] = "1", ["Registries__MaxAttempts"] = "1" });
+        await using var node = await Node.StartAsync(version, new Dictionary<string, string?> { ["Jobs__MaxAttempts"] = "1", ["Registries__MaxAttempts"] = "1" });
         var reference = await PushTrial.BringAsync(node, Ns, Image);
         var target = $"{registry.Host}/acme/app:1";
         var folder = Directory.CreateDirectory(Path.Combine(node.Gateway.Folder, "certs.d", registry.Host)).FullName;

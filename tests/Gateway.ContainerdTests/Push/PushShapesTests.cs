@@ -8,6 +8,8 @@ namespace Gateway.ContainerdTests.Push;
 /// <summary>Every shape of image, from every version, into a real registry; skopeo and a second pull say what is there.</summary>
 public sealed class PushShapesTests(Nodes nodes)
 {
+    private const string ForeignName = "foreign.test/acme/app:1";
+    private static readonly byte[] Foreign = "elsewhere"u8.ToArray();
     private static readonly TestImage Amd = TestImage.Small(11);
     private static readonly TestImage Arm = TestImage.Small(12, "linux/arm64/v8");
 
@@ -91,29 +93,56 @@ public sealed class PushShapesTests(Nodes nodes)
         await PushTrial.IsCleanAsync(node, ns);
     }
 
-    [Fact]
-    public async Task Foreign_layers_are_neither_needed_nor_sent()
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Foreign_layers_are_neither_needed_nor_sent(string version)
     {
-        var node = await nodes.NodeAsync(Versions.Oldest);
+        var node = await nodes.NodeAsync(version);
         await using var registry = await ScriptedRegistry.StartAsync();
         var ns = nodes.NewName("foreign");
+        var (image, manifest) = WithForeignLayer();
+        await ImportAsync(node, ns, ForeignName, [.. image.Blobs.Values, manifest], manifest);
+
+        PushTrial.Succeeded(await node.Api.PushAsync(ns, new { reference = ForeignName, target = $"{registry.Host}/acme/app:1" }), Layer.Hash(manifest));
+
+        Assert.Equal(image.Blobs.Keys.Append(Layer.Hash(manifest)).Append("1").Order(), registry.Pushed.NamesIn("acme/app").Order());
+        Assert.Empty(await node.Ctr.LeasesAsync(ns));
+    }
+
+    // Unlike the gateway's engine, containerd's Transfer service leaves out nothing.
+    [Fact]
+    public async Task Foreign_layer_is_sent_by_Transfer_and_told_as_beyond_it_where_it_is_not_here()
+    {
+        var node = await nodes.NodeAsync(Versions.Transfer);
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var ns = nodes.NewName("foreign");
+        var (image, manifest) = WithForeignLayer();
+        await ImportAsync(node, ns, ForeignName, [.. image.Blobs.Values, manifest], manifest);
+        var request = new { reference = ForeignName, target = $"{registry.Host}/acme/app:1" };
+
+        Assert.Equal("not_supported_by_transfer", PushTrial.Code(await node.Api.PushAsync(ns, request)));
+        Assert.Empty(registry.Seen);
+        await ImportAsync(node, ns, ForeignName, [.. image.Blobs.Values, Foreign, manifest], manifest);
+        PushTrial.Succeeded(await node.Api.PushAsync(ns, request), Layer.Hash(manifest));
+
+        Assert.Equal(image.Blobs.Keys.Append(Layer.Hash(Foreign)).Append(Layer.Hash(manifest)).Append("1").Order(), registry.Pushed.NamesIn("acme/app").Order());
+        Assert.Equal([ForeignName], await node.Ctr.ImagesAsync(ns));
+        Assert.Empty(await node.Ctr.LeasesAsync(ns));
+    }
+
+    // An image and its manifest with one more layer, which stands elsewhere.
+    private static (TestImage Image, byte[] Manifest) WithForeignLayer()
+    {
         var image = TestImage.Small(15);
         var manifest = JsonNode.Parse(image.Manifests[image.Digest].Bytes)!.AsObject();
-        var foreign = Layer.Hash("not here"u8.ToArray());
         manifest["layers"]!.AsArray().Add(new JsonObject
         {
             ["mediaType"] = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-            ["digest"] = foreign,
-            ["size"] = 1234,
+            ["digest"] = Layer.Hash(Foreign),
+            ["size"] = Foreign.Length,
             ["urls"] = new JsonArray("https://elsewhere.test/layer"),
         });
-        var bytes = Encoding.UTF8.GetBytes(manifest.ToJsonString());
-        await ImportAsync(node, ns, "foreign.test/acme/app:1", [.. image.Blobs.Values, bytes], bytes);
-
-        PushTrial.Succeeded(await node.Api.PushAsync(ns, new { reference = "foreign.test/acme/app:1", target = $"{registry.Host}/acme/app:1" }), Layer.Hash(bytes));
-
-        Assert.Equal(image.Blobs.Keys.Append(Layer.Hash(bytes)).Append("1").Order(), registry.Pushed.NamesIn("acme/app").Order());
-        Assert.Empty(await node.Ctr.LeasesAsync(ns));
+        return (image, Encoding.UTF8.GetBytes(manifest.ToJsonString()));
     }
 
     // As an OCI layout, past the gateway.

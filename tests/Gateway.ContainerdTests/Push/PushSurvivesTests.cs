@@ -9,7 +9,7 @@ public sealed class PushSurvivesTests
     private static readonly TestImage Image = TestImage.Of(Layer.Random(3_000_000, 41), Layer.Random(2_000_000, 42));
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Killed_gateway_goes_on_after_its_restart_without_sending_twice_what_it_had_sent(string version)
     {
         await using var node = await Node.StartAsync(version, new Dictionary<string, string?> { ["Images__MaxConcurrentUploads"] = "1" });
@@ -33,7 +33,7 @@ public sealed class PushSurvivesTests
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Canceled_push_leaves_no_lease_and_no_tag(string version)
     {
         await using var node = await Node.StartAsync(version);
@@ -54,7 +54,7 @@ public sealed class PushSurvivesTests
     }
 
     [Theory]
-    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Killed_containerd_is_waited_for(string version)
     {
         await using var node = await Node.StartAsync(version);
@@ -72,10 +72,11 @@ public sealed class PushSurvivesTests
         await PushTrial.IsCleanAsync(node, Ns);
     }
 
-    [Fact]
-    public async Task Image_that_is_deleted_while_it_is_pushed_is_pushed_whole()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Image_that_is_deleted_while_it_is_pushed_is_pushed_whole(string version)
     {
-        await using var node = await Node.StartAsync(Versions.Oldest);
+        await using var node = await Node.StartAsync(version);
         await using var registry = await ScriptedRegistry.StartAsync();
         var reference = await PushTrial.BringAsync(node, Ns, Image);
         var gate = new BodyGate(registry, Image.Layers[0].Digest);
@@ -89,10 +90,11 @@ public sealed class PushSurvivesTests
         Assert.Empty(await node.Ctr.BlobsAsync(Ns));
     }
 
-    [Fact]
-    public async Task Push_that_runs_out_of_its_time_fails_as_deadline_exceeded()
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Push_that_runs_out_of_its_time_fails_as_deadline_exceeded(string version)
     {
-        await using var node = await Node.StartAsync(Versions.Oldest);
+        await using var node = await Node.StartAsync(version);
         await using var registry = await ScriptedRegistry.StartAsync();
         var reference = await PushTrial.BringAsync(node, Ns, Image);
         var gate = new BodyGate(registry, Image.Layers[0].Digest);

@@ -38,6 +38,9 @@ internal static class PushTrial
         return job["result"]!;
     }
 
+    /// <summary>What the registry took from another of its repositories. Of that, containerd's Transfer service tells only that it is there.</summary>
+    public static JsonNode Mounted(JsonNode result, string version) => result[version is Versions.Transfer ? "existing" : "mounted"]!;
+
     /// <summary>Nothing of a push is left: the namespace holds the image and no more.</summary>
     public static async Task IsCleanAsync(Node node, string ns) => Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
 
