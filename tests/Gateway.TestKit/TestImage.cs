@@ -26,7 +26,13 @@ public sealed class TestImage
 
     public static TestImage Of(params Layer[] layers) => Of(layers, docker: false);
 
-    public static TestImage Of(IReadOnlyList<Layer> layers, bool docker, string platform = "linux/amd64", IReadOnlyList<string>? diffIds = null)
+    /// <param name="layers">Lowest first.</param>
+    /// <param name="docker">Docker's media types instead of OCI's.</param>
+    /// <param name="platform">Of the config.</param>
+    /// <param name="diffIds">What the config says of the layers where that is not the truth.</param>
+    /// <param name="fields">Of the config, in the place of its own.</param>
+    public static TestImage Of(
+        IReadOnlyList<Layer> layers, bool docker, string platform = "linux/amd64", IReadOnlyList<string>? diffIds = null, JsonObject? fields = null)
     {
         var parts = platform.Split('/');
         var config = new JsonObject
@@ -38,6 +44,11 @@ public sealed class TestImage
             ["rootfs"] = new JsonObject { ["type"] = "layers", ["diff_ids"] = Texts(diffIds ?? layers.Select(layer => layer.DiffId)) },
             ["history"] = new JsonArray(layers.Select(layer => (JsonNode)new JsonObject { ["created_by"] = layer.DiffId }).ToArray()),
         };
+        foreach (var (name, value) in fields ?? [])
+        {
+            config[name] = value?.DeepClone();
+        }
+
         var image = new TestImage { Layers = layers };
         image.ConfigDigest = image.AddBlob(Bytes(config));
         var manifest = new JsonObject
