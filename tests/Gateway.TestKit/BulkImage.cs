@@ -53,6 +53,24 @@ public sealed class BulkImage : IDisposable
         return image;
     }
 
+    /// <summary>Packs it as an OCI layout by GNU tar; gives the file, which goes with the image.</summary>
+    public async Task<string> PackAsync(string name)
+    {
+        var layout = Directory.CreateDirectory(Path.Combine(folder, "layout")).FullName;
+        var blobs = Directory.CreateDirectory(Path.Combine(layout, "blobs", "sha256")).FullName;
+        foreach (var (digest, path) in Files)
+        {
+            File.CreateSymbolicLink(Path.Combine(blobs, digest["sha256:".Length..]), path);
+        }
+
+        await File.WriteAllBytesAsync(Path.Combine(blobs, Digest["sha256:".Length..]), Manifest);
+        await File.WriteAllTextAsync(Path.Combine(layout, "oci-layout"), """{"imageLayoutVersion":"1.0.0"}""");
+        await File.WriteAllTextAsync(Path.Combine(layout, "index.json"),
+            $$$"""{"schemaVersion":2,"manifests":[{"mediaType":"{{{MediaType}}}","digest":"{{{Digest}}}","size":{{{Manifest.Length}}},"annotations":{"io.containerd.image.name":"{{{name}}}"}}]}""");
+        await ChildProcess.RunAsync("tar", "--dereference", "-cf", Path.Combine(folder, "image.tar"), "-C", layout, "oci-layout", "index.json", "blobs");
+        return Path.Combine(folder, "image.tar");
+    }
+
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     private static JsonObject Descriptor(string mediaType, (string Digest, string Path) file) =>
