@@ -5,7 +5,7 @@ namespace Gateway.TestKit;
 
 /// <summary>What a process has brought to disks and file systems in memory.</summary>
 /// <param name="WrittenBytes">To disks since its start, whatever became of it.</param>
-/// <param name="StandingBytes">In the folders, and in files that it has open for writing, wherever they are; also those that have no name any more.</param>
+/// <param name="StandingBytes">In the folders, and in files that it has open for writing, wherever they are; also those that have no name any more. What is both counts twice.</param>
 public sealed record DiskUse(long WrittenBytes, long StandingBytes)
 {
     public static DiskUse Of(int process, params string[] folders)
