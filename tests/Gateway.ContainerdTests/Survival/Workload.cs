@@ -85,7 +85,11 @@ internal sealed record Workload(
     public static IReadOnlyList<Workload> All { get; } = [Pull, Update, Import, Push, Commit, Prune];
 
     /// <summary>What is done otherwise there: of Transfer, only what it does.</summary>
-    public static IReadOnlyList<Workload> Of(string version) => version is Versions.Transfer ? [Pull, Update, Push] : All;
+    public static IReadOnlyList<Workload> Of(string version) => version is Versions.Transfer ? [Pull, Push] : All;
+
+    /// <summary>Of a trace of the work, the passings it alone has: an update does all but one thing as any pull does.</summary>
+    public IReadOnlyList<(string Place, int Nth)> PassingsIn(IEnumerable<string> trace) =>
+        this == Update ? [.. Places.In(trace).Where(passing => Places.EffectOf(passing.Place) is "Images/Update")] : Places.In(trace);
 
     /// <summary>Removes what the preparation left besides images.</summary>
     public async Task DropPreparedAsync(FaultNode node, string ns)
