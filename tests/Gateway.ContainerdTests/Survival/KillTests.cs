@@ -1,4 +1,3 @@
-
 namespace Gateway.ContainerdTests.Survival;
 
 /// <summary>kill -9 of the gateway at every place of every kind of work, and of its clean-up.</summary>
