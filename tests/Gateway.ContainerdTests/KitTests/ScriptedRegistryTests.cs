@@ -171,7 +171,8 @@ public sealed class ScriptedRegistryTests : IAsyncLifetime
         var manifest = $"http://{guarded.Host}/v2/acme/app/manifests/1";
 
         using var refused = await client.GetAsync(manifest);
-        Assert.Equal((HttpStatusCode.Unauthorized, $"realm=\"http://{guarded.Host}/token\""), (refused.StatusCode, refused.Headers.WwwAuthenticate.Single().Parameter));
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.Equal($"realm=\"http://{guarded.Host}/token\",service=\"test\",scope=\"repository:acme/app:pull,push\"", refused.Headers.WwwAuthenticate.Single().Parameter);
         Assert.Equal("no token", await client.GetStringAsync($"http://{guarded.Host}/token"));
         client.DefaultRequestHeaders.Authorization = new("Bearer", (string)JsonNode.Parse(await client.GetStringAsync($"http://{guarded.Host}/token"))!["token"]!);
         Assert.Equal(Image.Manifests[Image.Digest].Bytes, await client.GetByteArrayAsync(manifest));
