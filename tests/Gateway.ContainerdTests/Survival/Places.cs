@@ -22,8 +22,9 @@ internal static class Places
     {
         "store ClaimAsync", "store EnqueueAsync", "store FinishAsync", "store KeepAsync",
         "Leases/Create", "Leases/AddResource", "Leases/Delete",
-        "Content/Write open", "Content/Write write", "Content/Write commit",
-        "Transfer/Transfer", "Images/Create", "Images/Delete", "registry HEAD manifests", "registry GET manifests", "registry GET token", "registry POST token",
+        "Content/Write open", "Content/Write write", "Content/Write commit", "Content/Update",
+        "Transfer/Transfer", "Images/Create", "Images/Delete",
+        "registry HEAD manifests", "registry GET manifests", "registry GET blobs", "registry GET token", "registry POST token",
     };
 
     private static readonly HashSet<string> Reads =
