@@ -7,10 +7,10 @@ public sealed class ErrorTests
     private const string Full = "error(write: no space left on device)";
 
     /// <summary>Of the places, each so many-eth is taken.</summary>
-    private const int Every = 2;
+    private const int Every = 4;
 
     /// <summary>A daemon that could not be reached is left alone for five seconds before the next try.</summary>
-    private const int EveryLost = 16;
+    private const int EveryLost = 32;
 
     [Theory]
     [MemberData(nameof(Campaign.Engines), MemberType = typeof(Campaign))]

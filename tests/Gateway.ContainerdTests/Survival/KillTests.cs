@@ -6,7 +6,7 @@ public sealed class KillTests
     private const string Full = "error(write: no space left on device)";
 
     /// <summary>Of the places of clean-ups, each so many-eth is taken.</summary>
-    private const int Every = 3;
+    private const int Every = 9;
 
     [Theory]
     [MemberData(nameof(Campaign.Engines), MemberType = typeof(Campaign))]
