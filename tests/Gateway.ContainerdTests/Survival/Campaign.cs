@@ -9,12 +9,9 @@ internal static class Campaign
 {
     public static bool IsLong { get; } = Environment.GetEnvironmentVariable("FAULTS") is "long";
 
-    /// <summary>With containerd's Transfer service where there is one.</summary>
-    public static TheoryData<string> Engines => [.. ContainerdTests.Versions.WithEngines];
-
     /// <summary>What one version is asked to do of all.</summary>
     /// <param name="all">In an order that is the same each time.</param>
-    /// <param name="version">One of <see cref="Engines"/>.</param>
+    /// <param name="version">One of <see cref="Versions.WithEngines"/>.</param>
     /// <param name="every">Only each so many-eth, in each round another.</param>
     public static IEnumerable<T> Share<T>(IReadOnlyList<T> all, string version, int every = 1)
     {

@@ -7,7 +7,7 @@ public sealed class DaemonKillTests
     private const int Every = 20;
 
     [Theory]
-    [MemberData(nameof(Campaign.Engines), MemberType = typeof(Campaign))]
+    [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Work_is_done_when_the_daemon_is_back(string version)
     {
         await using var node = await FaultNode.StartAsync(version);

@@ -44,21 +44,11 @@ internal static class Places
     public static IReadOnlySet<string> EffectsOf(string version) => version is Versions.Transfer ? OfTransfer : Effects;
 
     /// <summary>Of a trace, what was passed behind a place's n-th passing, but for the queue's next look for work; an ingest that is given up counts too.</summary>
-    public static IReadOnlyList<(string Place, int Nth)> Behind((string Place, int Nth) passing, IEnumerable<string> trace)
-    {
-        var (counts, behind) = (new Dictionary<string, int>(StringComparer.Ordinal), new List<(string, int)>());
-        foreach (var place in trace)
-        {
-            var isBehind = counts.GetValueOrDefault(passing.Place) >= passing.Nth;
-            counts[place] = counts.GetValueOrDefault(place) + 1;
-            if (isBehind && EffectOf(place) is not "store ClaimAsync" and var effect && (IsEffect(effect) || effect is "Content/Abort"))
-            {
-                behind.Add((place, counts[place]));
-            }
-        }
-
-        return behind;
-    }
+    public static IReadOnlyList<(string Place, int Nth)> Behind((string Place, int Nth) passing, IReadOnlyList<string> trace) =>
+    [
+        .. trace.Select((place, at) => (Place: place, Nth: trace.Take(at + 1).Count(place.Equals))).SkipWhile(each => each != passing).Skip(1)
+            .Where(each => EffectOf(each.Place) is not "store ClaimAsync" and var effect && (IsEffect(effect) || effect is "Content/Abort")),
+    ];
 
     /// <summary>A script that does something at the n-th passing.</summary>
     public static string At((string Place, int Nth) passing, string action) =>

@@ -25,6 +25,9 @@ internal sealed record Workload(
     private static readonly byte[] TwoImages =
         TestArchive.OciLayout((Name, TestImage.Small(1)), ("docker.io/acme/other:1", TestImage.Small(2))).ToBytes();
 
+    /// <summary>The one effect by which it differs from other work; null: all are its own.</summary>
+    public string? Own { get; init; }
+
     public static Workload Pull { get; } = new(
         "image.pull",
         (_, _, _) => Task.CompletedTask,
@@ -38,6 +41,12 @@ internal sealed record Workload(
     public static Workload Update { get; } = Pull with
     {
         PrepareAsync = (node, ns, key) => ImportedAsync(node, ns, TestArchive.OciLayout(($"{node.Registry.Host}/{Repository(key)}", TestImage.Small(3))).ToBytes()),
+        VerifyAsync = async (node, ns, key) =>
+        {
+            await node.Ctr.CollectAsync(ns); // the older image's
+            await Pull.VerifyAsync(node, ns, key);
+        },
+        Own = "Images/Update",
     };
 
     public static Workload Import { get; } = new(
@@ -87,9 +96,9 @@ internal sealed record Workload(
     /// <summary>What is done otherwise there: of Transfer, only what it does.</summary>
     public static IReadOnlyList<Workload> Of(string version) => version is Versions.Transfer ? [Pull, Push] : All;
 
-    /// <summary>Of a trace of the work, the passings it alone has: an update does all but one thing as any pull does.</summary>
+    /// <summary>Of a trace of the work, the passings that are its own.</summary>
     public IReadOnlyList<(string Place, int Nth)> PassingsIn(IEnumerable<string> trace) =>
-        this == Update ? [.. Places.In(trace).Where(passing => Places.EffectOf(passing.Place) is "Images/Update")] : Places.In(trace);
+        [.. Places.In(trace).Where(passing => Own is null || Places.EffectOf(passing.Place) == Own)];
 
     /// <summary>Removes what the preparation left besides images.</summary>
     public async Task DropPreparedAsync(FaultNode node, string ns)
@@ -105,7 +114,6 @@ internal sealed record Workload(
 
     private static async Task IsWholeAsync(FaultNode node, string ns, string name, IReadOnlyCollection<string> chain)
     {
-        await node.Ctr.CollectAsync(ns);
         Assert.Contains("complete (", await node.Ctr.CheckAsync(ns, name));
         Assert.Equal(chain.Distinct().Order(), (await node.Ctr.SnapshotsAsync(ns)).Select(snapshot => snapshot.Key).Order());
     }

@@ -83,13 +83,8 @@ internal static partial class TransferFaults
     private static (OciFault Fault, string Words)? OfRegistry(string text, bool writes)
     {
         var status = AnswerStatus().Match(text) is { Success: true } match ? int.Parse(match.Groups["status"].ValueSpan, CultureInfo.InvariantCulture) : 0;
-        if (status is 429 or >= 500)
-        {
-            return OfStatus(status, writes);
-        }
-
         var named = RegistryFaults.FirstOrDefault(known => text.Contains(known.Text, StringComparison.OrdinalIgnoreCase));
-        return status is not 0 && named.Text is null or "unexpected status" ? OfStatus(status, writes)
+        return status is 429 or >= 500 || (status > 0 && named.Text is null or "unexpected status") ? OfStatus(status, writes)
             : named.Text is null ? null
             : (named.Fault, named.Words);
     }
