@@ -14,11 +14,15 @@ public sealed class Ctr(string program, string address)
     public async Task<string[]> ImagesAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "images", "ls", "-q"));
 
     /// <summary>The row of <c>ctr images check</c> for the name; what it says where it cannot make one.</summary>
-    public async Task<string> CheckAsync(string containerdNamespace, string name, string snapshotter = "overlayfs")
+    public async Task<string> CheckAsync(string containerdNamespace, string name, string snapshotter = "overlayfs") =>
+        RowOf(name, await ChecksAsync(containerdNamespace, snapshotter, $"name=={name}"));
+
+    /// <summary>Each image with its row of <c>ctr images check</c>.</summary>
+    public async Task<(string Name, string Row)[]> CheckAllAsync(string containerdNamespace, string snapshotter = "overlayfs")
     {
-        var (exit, output) = await ChildProcess.TryRunAsync(
-            Program, "--address", address, "--namespace", containerdNamespace, "images", "check", "--snapshotter", snapshotter, $"name=={name}");
-        return exit is 0 ? Lines(output).Single(line => line.StartsWith(name, StringComparison.Ordinal)) : $"{name}: {output}";
+        var names = await ImagesAsync(containerdNamespace);
+        var checks = names.Length > 0 ? await ChecksAsync(containerdNamespace, snapshotter) : "";
+        return [.. names.Select(name => (name, RowOf(name, checks)))];
     }
 
     public async Task<string[]> LeasesAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "leases", "ls", "-q"));
@@ -47,7 +51,10 @@ public sealed class Ctr(string program, string address)
 
     /// <summary>What the image's name stands for.</summary>
     public async Task<string> TargetOfAsync(string containerdNamespace, string name) =>
-        Regex.Match(await RunAsync(containerdNamespace, "images", "ls", $"name=={name}"), "sha256:[0-9a-f]{64}").Value;
+        TargetIn(await RunAsync(containerdNamespace, "images", "ls", $"name=={name}"));
+
+    /// <summary>The target in a row of <c>ctr images</c>.</summary>
+    public static string TargetIn(string row) => Regex.Match(row, "sha256:[0-9a-f]{64}").Value;
 
     /// <summary>Labels of a blob: those that keep its children are among them.</summary>
     public async Task<IReadOnlyDictionary<string, string>> LabelsOfAsync(string containerdNamespace, string digest) =>
@@ -66,16 +73,20 @@ public sealed class Ctr(string program, string address)
     public Task<string> PullAsync(string containerdNamespace, string reference, params string[] options) =>
         RunAsync(containerdNamespace, ["images", "pull", .. options, reference]);
 
-    /// <summary>A garbage collection that began after this was called, waited for.</summary>
+    /// <summary>A garbage collection that began after this was called, waited for. Not by <c>ctr</c>: four starts of it take longer.</summary>
     public async Task CollectAsync(string containerdNamespace)
     {
         for (var i = 0; i < 2; i++) // the daemon takes one that is under way for the one that was asked for
         {
-            var id = "gc-" + Guid.NewGuid().ToString("N");
-            await RunAsync(containerdNamespace, "leases", "create", "--id", id);
-            await RunAsync(containerdNamespace, "leases", "rm", "--sync", id);
+            await RawLeases.CollectAsync(address, containerdNamespace);
         }
     }
+
+    private async Task<string> ChecksAsync(string containerdNamespace, string snapshotter, params string[] filters) =>
+        (await ChildProcess.TryRunAsync(Program, ["--address", address, "--namespace", containerdNamespace, "images", "check", "--snapshotter", snapshotter, .. filters])).Output;
+
+    private static string RowOf(string name, string checks) =>
+        Lines(checks).FirstOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal) || line.StartsWith(name + "\t", StringComparison.Ordinal)) ?? $"{name}: {checks}";
 
     private static string[] Lines(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Gateway.TestKit;
 
 /// <summary>What a process has of the machine while it is idle.</summary>
-/// <param name="Files">File descriptors that are open.</param>
+/// <param name="Files">File descriptors that are open, but for those of libraries.</param>
 /// <param name="Threads">Of the process.</param>
 /// <param name="MemoryKiB">Its own resident memory, without pages of files.</param>
 public sealed record Footprint(int Files, int Threads, long MemoryKiB)
@@ -17,7 +17,9 @@ public sealed record Footprint(int Files, int Threads, long MemoryKiB)
     {
         var status = File.ReadAllLines($"/proc/{process}/status");
         long Value(string name) => long.Parse(status.Single(line => line.StartsWith(name + ":", StringComparison.Ordinal)).Split('\t', ' ').First(word => word.Length > 0 && char.IsAsciiDigit(word[0])), CultureInfo.InvariantCulture);
-        return new(Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Count(), (int)Value("Threads"), Value("RssAnon"));
+        // A library stays open once it has been needed.
+        var files = Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Count(file => new FileInfo(file).LinkTarget?.EndsWith(".dll", StringComparison.Ordinal) is not true);
+        return new(files, (int)Value("Threads"), Value("RssAnon"));
     }
 
     /// <summary>In what a process has grown since then.</summary>

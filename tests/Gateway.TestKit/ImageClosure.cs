@@ -26,10 +26,10 @@ internal sealed class ImageClosure
     {
         var ctr = daemon.Ctr;
         var closure = new ImageClosure(daemon, snapshotter, await ctr.LabelsAsync(containerdNamespace));
-        foreach (var name in await ctr.ImagesAsync(containerdNamespace))
+        foreach (var (name, row) in await ctr.CheckAllAsync(containerdNamespace, snapshotter))
         {
-            closure.violations.AddRange(FaultOf(await ctr.CheckAsync(containerdNamespace, name, snapshotter)));
-            await closure.NeedAsync(await ctr.TargetOfAsync(containerdNamespace, name), name);
+            closure.violations.AddRange(FaultOf(row));
+            await closure.NeedAsync(Ctr.TargetIn(row), name);
         }
 
         closure.violations.AddRange(closure.present.Except(closure.needed).Select(blob => $"blob {blob} is left though no image needs it"));

@@ -42,13 +42,8 @@ public static class Invariants
     /// </summary>
     public static async Task<IReadOnlyList<string>> CheckMomentAsync(ContainerdPlace daemon, string containerdNamespace)
     {
-        var violations = new List<string>();
-        foreach (var name in await daemon.Ctr.ImagesAsync(containerdNamespace))
-        {
-            violations.AddRange(ImageClosure.FaultOf(await daemon.Ctr.CheckAsync(containerdNamespace, name)));
-        }
-
-        return [.. violations, .. FaultsOfLeases(await daemon.Ctr.LeaseLabelsAsync(containerdNamespace))];
+        var faults = (await daemon.Ctr.CheckAllAsync(containerdNamespace)).SelectMany(image => ImageClosure.FaultOf(image.Row));
+        return [.. faults, .. FaultsOfLeases(await daemon.Ctr.LeaseLabelsAsync(containerdNamespace))];
     }
 
     // The gateway's own; callers name theirs as they like.

@@ -56,25 +56,6 @@ public static class RawGrpc
             message.WriteString(reference);
         });
 
-    /// <summary>Has a lease hold something. Leases.AddResource: id = 1, resource = 2, which is id = 1, type = 2.</summary>
-    public static Task AddResourceAsync(string address, string containerdNamespace, string lease, string type, string id) =>
-        CallAsync(address, containerdNamespace, "containerd.services.leases.v1.Leases/AddResource", message =>
-        {
-            using var resource = new MemoryStream();
-            using (var nested = new CodedOutputStream(resource, leaveOpen: true))
-            {
-                nested.WriteTag(1, WireFormat.WireType.LengthDelimited);
-                nested.WriteString(id);
-                nested.WriteTag(2, WireFormat.WireType.LengthDelimited);
-                nested.WriteString(type);
-            }
-
-            message.WriteTag(1, WireFormat.WireType.LengthDelimited);
-            message.WriteString(lease);
-            message.WriteTag(2, WireFormat.WireType.LengthDelimited);
-            message.WriteBytes(ByteString.CopyFrom(resource.ToArray()));
-        });
-
     /// <summary>Sends one message; throws with the status' text unless it is OK.</summary>
     public static async Task<byte[]> CallAsync(string address, string containerdNamespace, string method, Action<CodedOutputStream> write)
     {

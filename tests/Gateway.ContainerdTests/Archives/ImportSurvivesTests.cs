@@ -138,8 +138,12 @@ public sealed class ImportSurvivesTests(Nodes nodes)
         await using var body = File.OpenRead(await image.PackAsync(App));
         var answer = await node.Api.SendAsync(HttpMethod.Post, $"/v1/namespaces/{Ns}/images/import?unpack=false&overwrite=true", new StreamContent(body), ("Prefer", "wait=60"));
         Assert.True((int)answer.Status is 200, answer.Text);
-        using var sent = await node.Api.Http.GetAsync(ArchiveCalls.ExportPath(Ns, App), HttpCompletionOption.ResponseHeadersRead);
-        await (await sent.Content.ReadAsStreamAsync()).CopyToAsync(Stream.Null);
+        for (var exports = 0; exports < 4; exports++)
+        {
+            using var sent = await node.Api.Http.GetAsync(ArchiveCalls.ExportPath(Ns, App), HttpCompletionOption.ResponseHeadersRead);
+            await (await sent.Content.ReadAsStreamAsync()).CopyToAsync(Stream.Null);
+        }
+
         var above = (node.Gateway.PeakMemoryBytes - before) / 1024 / 1024;
         Console.WriteLine($"{{\"measure\":\"archive memory\",\"aboveIdleMiB\":{above}}}");
         Assert.InRange(above, 0, 96);

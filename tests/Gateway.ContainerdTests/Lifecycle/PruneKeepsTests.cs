@@ -49,9 +49,9 @@ public sealed class PruneKeepsTests(Nodes nodes)
         }
 
         await ns.CtrAsync("leases", "create", "--id", "layer");
-        await RawGrpc.AddResourceAsync(node.Containerd.Address, ns.Name, "layer", "content", images[0].Layers[0].Digest);
+        await RawLeases.AddAsync(ns, "layer", "content", images[0].Layers[0].Digest);
         await ns.CtrAsync("leases", "create", "--id", "snapshot");
-        await RawGrpc.AddResourceAsync(node.Containerd.Address, ns.Name, "snapshot", "snapshots/overlayfs", images[1].ChainIds[0]);
+        await RawLeases.AddAsync(ns, "snapshot", "snapshots/overlayfs", images[1].ChainIds[0]);
 
         var result = await PruneTests.PruneAsync(node, ns, new { });
 

@@ -11,7 +11,11 @@ public sealed class FreshReadsTests(Nodes nodes)
 {
     private const int Readers = 8;
 
+    private static readonly bool IsLong = Environment.GetEnvironmentVariable("FRESH_READS") is not null;
     private static readonly long Reads = long.Parse(Environment.GetEnvironmentVariable("FRESH_READS") ?? "20000", CultureInfo.InvariantCulture);
+
+    // Each of them asks containerd.
+    private static readonly long ReadsUnseen = IsLong ? Reads : Reads / 20;
 
     [Theory]
     [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
@@ -39,7 +43,7 @@ public sealed class FreshReadsTests(Nodes nodes)
         await using var node = await Node.StartAsync(version);
         await using var hidden = await HiddenDatabase.HideAsync(node.Containerd, withCopy: false);
         await using var ns = node.Containerd.NewNamespace("hidden");
-        Assert.Equal(0, await StaleAsync(node, ns, Reads / 20, pause: TimeSpan.FromMilliseconds(10)));
+        Assert.Equal(0, await StaleAsync(node, ns, ReadsUnseen, pause: TimeSpan.FromMilliseconds(10)));
         Assert.Contains("cannot be opened", await ReasonAsync(node));
     }
 
@@ -51,7 +55,7 @@ public sealed class FreshReadsTests(Nodes nodes)
         // A copy that another process holds locked is the most it can look like it.
         await using var hidden = await HiddenDatabase.HideAsync(node.Containerd, withCopy: true);
         await using var ns = node.Containerd.NewNamespace("copy");
-        Assert.Equal(0, await StaleAsync(node, ns, Reads / 20, pause: TimeSpan.FromMilliseconds(10)));
+        Assert.Equal(0, await StaleAsync(node, ns, ReadsUnseen, pause: TimeSpan.FromMilliseconds(10)));
         Assert.Contains("not proven", await ReasonAsync(node));
     }
 
@@ -68,14 +72,16 @@ public sealed class FreshReadsTests(Nodes nodes)
     {
         await using var node = await Node.StartAsync(version);
         using var containerd = new ContainerdClient(node.Containerd.Address);
-        await new ImageWriters(node, "back", containerd.In("back"), TimeSpan.Zero).BeginAsync();
-        Assert.Equal(3, await CountAsync(node));
+        await using var registry = await ScriptedRegistry.StartAsync();
+        await new ImageWriters(node, "back", containerd.In("back"), registry, TimeSpan.Zero).BeginAsync();
+        var all = await CountAsync(node);
+        Assert.InRange(all, 3, 100);
         Assert.Null(await ReasonAsync(node));
 
         await node.Containerd.KillAsync();
         await node.Containerd.StartAsync();
         await node.Ctr.RunAsync("back", "images", "rm", ImageWriters.Moved);
-        Assert.Equal(2, await CountAsync(node));
+        Assert.Equal(all - 1, await CountAsync(node));
         Assert.Null(await ReasonAsync(node));
 
         await node.Containerd.KillAsync();
@@ -110,16 +116,17 @@ public sealed class FreshReadsTests(Nodes nodes)
     private static async Task<long> StaleAsync(Node node, ContainerdNamespace ns, long reads, TimeSpan pause)
     {
         using var containerd = new ContainerdClient(node.Containerd.Address);
-        var writers = new ImageWriters(node, ns.Name, containerd.In(ns.Name), pause);
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var writers = new ImageWriters(node, ns.Name, containerd.In(ns.Name), registry, pause);
         await writers.BeginAsync();
         var reader = new ImageReader(node, ns.Name, writers);
         using var stop = new CancellationTokenSource();
-        var writing = writers.RunAsync(stop.Token);
+        var writing = writers.RunAsync(stop);
         var (asked, stale, first) = (0L, 0L, "");
         var begin = TimeProvider.System.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, Readers).Select(_ => Task.Run(async () =>
         {
-            for (var number = Interlocked.Increment(ref asked); number <= reads && !writing.IsFaulted; number = Interlocked.Increment(ref asked))
+            for (var number = Interlocked.Increment(ref asked); (number <= reads || writers.Names.Any(name => writers.Acknowledged(name) is 0)) && !stop.IsCancellationRequested; number = Interlocked.Increment(ref asked))
             {
                 if (await reader.ReadAsync(number) is { } reason)
                 {
@@ -130,7 +137,7 @@ public sealed class FreshReadsTests(Nodes nodes)
         })));
         await stop.CancelAsync();
         await writing;
-        var changes = writers.Acknowledged(ImageWriters.Labelled) + writers.Acknowledged(ImageWriters.Moved) + writers.Acknowledged(ImageWriters.ByCtr) + writers.Acknowledged(ImageWriters.ComesAndGoes);
+        var changes = writers.Names.Sum(writers.Acknowledged);
         Console.WriteLine($$"""{"check":"stale","containerd":"{{node.Containerd.Version}}","reads":{{reads}},"changes":{{changes}},"seconds":{{(long)TimeProvider.System.GetElapsedTime(begin).TotalSeconds}},"stale":{{stale}},"first":"{{first}}"}""");
         Assert.True(changes > 20, $"only {changes} changes were made");
         return stale;

@@ -34,11 +34,14 @@ internal static class Places
         ["store progress", "store CheckHealthAsync", "store InBatchesAsync", "store DeleteFinishedAsync", "store DeliveredAsync", "store RequeueAbandonedAsync", "store AddAsync", "webhook POST",
             "audit write", "Content/Delete", "Content/Abort", "Namespaces/Delete"]; // the last three are those of the probe at the start
 
-    /// <summary>Of a trace, each passing of an effect's place: the place, and the how many-eth time it was passed.</summary>
+    /// <summary>
+    /// Of a trace, each passing of an effect's place: the place, and the how many-eth time it was passed. Of one that is passed often, the short form takes the first and the last.
+    /// </summary>
     public static IReadOnlyList<(string Place, int Nth)> In(IEnumerable<string> trace) =>
     [
         .. trace.Where(place => IsEffect(EffectOf(place))).GroupBy(place => place, StringComparer.Ordinal)
-            .SelectMany(group => Enumerable.Range(1, group.Key.StartsWith("store ClaimAsync", StringComparison.Ordinal) ? 1 : group.Count()).Select(nth => (group.Key, nth))),
+            .Select(group => (Place: group.Key, Passings: group.Key.StartsWith("store ClaimAsync", StringComparison.Ordinal) ? 1 : group.Count()))
+            .SelectMany(each => Enumerable.Range(1, each.Passings).Where(nth => Campaign.IsLong || nth is 1 || nth == each.Passings).Select(nth => (each.Place, nth))),
     ];
 
     public static IReadOnlySet<string> EffectsOf(string version) => version is Versions.Transfer ? OfTransfer : Effects;

@@ -8,6 +8,8 @@ namespace Gateway.ContainerdTests.Survival;
 /// <summary>One piece of work during which something fails, from its request to the proof that all is as if nothing had.</summary>
 internal sealed class Trial(FaultNode node, Workload work)
 {
+    private const string Namespace = "faults";
+
     private static readonly string[] Final = ["succeeded", "failed", "canceled"];
 
     /// <summary>A clean-up that could not reach its daemon is done again by the sweeper, once a minute.</summary>
@@ -19,8 +21,6 @@ internal sealed class Trial(FaultNode node, Workload work)
     private readonly Stopwatch sinceCancel = new();
     private string[] before = [];
     private string lastLines = "";
-
-    private string Namespace => work.Kind.Split('.')[1];
 
     public string JobId { get; private set; } = "";
 
@@ -109,9 +109,9 @@ internal sealed class Trial(FaultNode node, Workload work)
 
     private async Task RemoveImagesAsync()
     {
-        foreach (var image in await node.Ctr.ImagesAsync(Namespace))
+        if (await node.Ctr.ImagesAsync(Namespace) is { Length: > 0 } images)
         {
-            await node.Ctr.RunAsync(Namespace, "images", "rm", "--sync", image);
+            await node.Ctr.RunAsync(Namespace, ["images", "rm", "--sync", .. images]);
         }
     }
 
@@ -119,9 +119,8 @@ internal sealed class Trial(FaultNode node, Workload work)
     private async Task<string> LabelsAsync()
     {
         var blobs = (await node.Ctr.LabelsAsync(Namespace)).Values.Select(labels => string.Join(' ', labels.Keys.Order(StringComparer.Ordinal)));
-        var snapshots = (await node.Ctr.SnapshotsAsync(Namespace)).Select(async snapshot =>
-            string.Join(' ', ((await node.Ctr.SnapshotAsync(Namespace, snapshot.Key))["Labels"] ?? new JsonObject()).AsObject().Select(label => label.Key).Order(StringComparer.Ordinal)));
-        return string.Join('\n', [.. blobs.Order(StringComparer.Ordinal), "snapshots:", .. (await Task.WhenAll(snapshots)).Order(StringComparer.Ordinal)]);
+        var snapshots = (await RawSnapshots.LabelNamesAsync(node.Containerd, Namespace)).Select(names => string.Join(' ', names.Order(StringComparer.Ordinal)));
+        return string.Join('\n', [.. blobs.Order(StringComparer.Ordinal), "snapshots:", .. snapshots.Order(StringComparer.Ordinal)]);
     }
 
     // The newest thousand: a page is enough to hold what one trial could have made too much.
