@@ -146,7 +146,7 @@ public sealed class ImportSurvivesTests(Nodes nodes)
 
         var above = (node.Gateway.PeakMemoryBytes - before) / 1024 / 1024;
         Console.WriteLine($"{{\"measure\":\"archive memory\",\"aboveIdleMiB\":{above}}}");
-        Assert.InRange(above, 0, 96);
+        Assert.InRange(above, 0, 64);
     }
 
     private static Task<TcpClient> UploadAsync(Node node, string containerdNamespace, ReadOnlyMemory<byte> part) => UploadAsync(node.Gateway.Url, containerdNamespace, part);
