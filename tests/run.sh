@@ -113,7 +113,7 @@ run_suite() { # test project
   local status=0 only=()
   if [[ -n $filter ]]; then only=(--filter-method "*$filter*"); fi
   say "tests: $1"
-  TMPDIR=$scratch dotnet test --project "tests/$1" --configuration Release --no-build --no-progress --timeout "${TEST_TIMEOUT:-75m}" \
+  TMPDIR=$scratch dotnet test --project "tests/$1" --configuration Release --no-build --no-progress --timeout "${TEST_TIMEOUT:-80m}" \
     --report-xunit-ctrf --report-xunit-ctrf-filename "$1.ctrf" --results-directory "$results" "${only[@]}" || status=$?
   if [[ $status -eq 8 && -n $filter ]]; then return; fi # 8: no test matched
   if [[ $status -ne 0 && $(count failed "$results/$1.ctrf") -eq 0 ]]; then
