@@ -41,6 +41,25 @@ public sealed class ContainerdDaemonTests(Nodes nodes, Daemons daemons)
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Labels_of_all_snapshots_are_those_that_ctr_shows_of_each(string version)
+    {
+        var daemon = await daemons.OfAsync(version);
+        await using var ns = daemon.NewNamespace("snapshots");
+        await ns.CtrAsync("snapshots", "prepare", "plain");
+        await ns.CtrAsync("snapshots", "prepare", "labeled");
+        await ns.CtrAsync("snapshots", "label", "labeled", "one=1", "two=2");
+
+        var names = (await RawSnapshots.LabelNamesAsync(daemon, ns.Name)).OrderBy(each => each.Length).Select(each => each.Order(StringComparer.Ordinal).ToArray()).ToArray();
+
+        var shown = new[] { await NamesAsync("plain"), await NamesAsync("labeled") };
+        Assert.Equal(2, shown[1].Except(shown[0]).Count());
+        Assert.Equal(shown, names);
+
+        async Task<string[]> NamesAsync(string key) => [.. ((await daemon.Ctr.SnapshotAsync(ns.Name, key))["Labels"]?.AsObject() ?? []).Select(label => label.Key).Order(StringComparer.Ordinal)];
+    }
+
     [Fact]
     public async Task Disposed_daemon_leaves_no_process_no_mount_and_no_folder()
     {
