@@ -44,10 +44,10 @@ public sealed record Node(ContainerdDaemon Containerd, GatewayProcess Gateway) :
 
     /// <param name="version">A version of containerd, with <c>/transfer</c> where the gateway is to use its Transfer service.</param>
     public static async Task<Node> StartAsync(
-        string version, IReadOnlyDictionary<string, string?>? settings = null, IReadOnlyDictionary<string, string?>? daemonEnvironment = null, bool withBtrfs = false, string moreConfig = "")
+        string version, IReadOnlyDictionary<string, string?>? settings = null, IReadOnlyDictionary<string, string?>? daemonEnvironment = null, bool withBtrfs = false, bool withCri = false, string moreConfig = "")
     {
         var (daemon, engine) = version.Split('/') is [var number, var name] ? (number, name) : (version, "auto");
-        var containerd = await ContainerdDaemon.StartAsync(daemon, daemonEnvironment, moreConfig: moreConfig, withBtrfs: withBtrfs);
+        var containerd = await ContainerdDaemon.StartAsync(daemon, daemonEnvironment, moreConfig: moreConfig, withBtrfs: withBtrfs, withCri: withCri);
         try
         {
             var all = new Dictionary<string, string?>(settings ?? new Dictionary<string, string?>());
@@ -79,6 +79,9 @@ public static class Versions
 
     /// <summary>Each version with the gateway's engine, and 2.x with both.</summary>
     public static string[] WithEngines { get; } = All.Contains("2") ? [.. All, Transfer] : All;
+
+    /// <summary>Another version than the given one, where more than one is tested.</summary>
+    public static string After(string version) => All[(Array.IndexOf(All, version.Split('/')[0]) + 1) % All.Length];
 
     public static TheoryData<string> Each => [.. All];
 

@@ -6,14 +6,15 @@ public sealed class ContainerdDaemon : ContainerdPlace, IAsyncDisposable
     private readonly string folder;
     private readonly IReadOnlyDictionary<string, string?> environment;
     private readonly bool withBtrfs;
+    private readonly bool withCri;
     private ChildProcess? process;
     private string earlierLog = "";
     private int namespaces;
 
-    private ContainerdDaemon(string version, string folder, IReadOnlyDictionary<string, string?> environment, string moreConfig, bool withBtrfs)
+    private ContainerdDaemon(string version, string folder, IReadOnlyDictionary<string, string?> environment, string moreConfig, bool withBtrfs, bool withCri)
         : base(Program(version, "ctr"), Path.Combine(folder, "c.sock"), Path.Combine(folder, "root"), Path.Combine(folder, "state"))
     {
-        (Version, this.folder, this.environment, MoreConfig, this.withBtrfs) = (version, folder, environment, moreConfig, withBtrfs);
+        (Version, this.folder, this.environment, MoreConfig, this.withBtrfs, this.withCri) = (version, folder, environment, moreConfig, withBtrfs, withCri);
     }
 
     /// <summary>The versions this kit can start.</summary>
@@ -46,10 +47,11 @@ public sealed class ContainerdDaemon : ContainerdPlace, IAsyncDisposable
     /// <param name="diskMegabytes">Puts the root on a tmpfs of this size, to run full.</param>
     /// <param name="moreConfig">Tables to add to its configuration.</param>
     /// <param name="withBtrfs">Whether it gets a btrfs to keep snapshots on, where the kernel knows that.</param>
+    /// <param name="withCri">Whether it serves a kubelet too.</param>
     public static async Task<ContainerdDaemon> StartAsync(
-        string version, IReadOnlyDictionary<string, string?>? environment = null, int? diskMegabytes = null, string moreConfig = "", bool withBtrfs = false)
+        string version, IReadOnlyDictionary<string, string?>? environment = null, int? diskMegabytes = null, string moreConfig = "", bool withBtrfs = false, bool withCri = false)
     {
-        var daemon = new ContainerdDaemon(version, Repo.NewFolder("cd"), environment ?? new Dictionary<string, string?>(), moreConfig, withBtrfs);
+        var daemon = new ContainerdDaemon(version, Repo.NewFolder("cd"), environment ?? new Dictionary<string, string?>(), moreConfig, withBtrfs, withCri);
         Directory.CreateDirectory(daemon.Root);
         try
         {
@@ -136,7 +138,7 @@ public sealed class ContainerdDaemon : ContainerdPlace, IAsyncDisposable
         version = 2
         root = "{Root}"
         state = "{State}"
-        disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime", "io.containerd.nri.v1.nri", {(Snapshotters.Contains("btrfs") ? "" : "\"io.containerd.snapshotter.v1.btrfs\", ")}"io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.internal.v1.opt"]
+        disabled_plugins = [{(withCri ? "" : "\"io.containerd.grpc.v1.cri\", \"io.containerd.cri.v1.images\", \"io.containerd.cri.v1.runtime\", ")}"io.containerd.nri.v1.nri", {(Snapshotters.Contains("btrfs") ? "" : "\"io.containerd.snapshotter.v1.btrfs\", ")}"io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.internal.v1.opt"]
         [grpc]
           address = "{Address}"
         [ttrpc]

@@ -86,7 +86,7 @@ public static class RawGrpc
         return bytes;
     }
 
-    private static byte[] Encode(Action<CodedOutputStream> write)
+    internal static byte[] Encode(Action<CodedOutputStream> write)
     {
         using var bytes = new MemoryStream();
         using (var message = new CodedOutputStream(bytes, leaveOpen: true))

@@ -16,7 +16,7 @@ public static class RawSnapshots
         return [.. Fields(answer, 1).Select(info => Fields(info.CreateCodedInput(), 6).Select(label => Fields(label.CreateCodedInput(), 1).Single().ToStringUtf8()).ToArray())];
     }
 
-    private static List<ByteString> Fields(CodedInputStream message, int number)
+    internal static List<ByteString> Fields(CodedInputStream message, int number)
     {
         var found = new List<ByteString>();
         while (message.ReadTag() is var tag and not 0)

@@ -1,0 +1,33 @@
+using Google.Protobuf;
+
+namespace Gateway.TestKit;
+
+/// <summary>Images as a kubelet has them made: CRI's ImageService, which containerd serves on the same socket.</summary>
+public static class RawCri
+{
+    /// <summary>Gives the image's id, the digest of its config. PullImage: image = 1, whose image = 1; image_ref = 1.</summary>
+    public static async Task<string> PullAsync(ContainerdPlace daemon, string reference)
+    {
+        var answer = new CodedInputStream(await CallAsync(daemon, "PullImage", reference));
+        answer.ReadTag();
+        return answer.ReadString();
+    }
+
+    /// <summary>Those CRI knows. ListImages: images = 1, each with its id = 1.</summary>
+    public static async Task<string[]> IdsAsync(ContainerdPlace daemon) =>
+        [.. RawSnapshots.Fields(new CodedInputStream(await CallAsync(daemon, "ListImages", null)), 1).Select(image => RawSnapshots.Fields(image.CreateCodedInput(), 1).Single().ToStringUtf8())];
+
+    private static Task<byte[]> CallAsync(ContainerdPlace daemon, string method, string? reference) =>
+        RawGrpc.CallAsync(daemon.Address, "k8s.io", $"runtime.v1.ImageService/{method}", message =>
+        {
+            if (reference is not null)
+            {
+                message.WriteTag(1, WireFormat.WireType.LengthDelimited);
+                message.WriteBytes(ByteString.CopyFrom(RawGrpc.Encode(image =>
+                {
+                    image.WriteTag(1, WireFormat.WireType.LengthDelimited);
+                    image.WriteString(reference);
+                })));
+            }
+        });
+}
