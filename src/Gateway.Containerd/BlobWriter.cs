@@ -23,6 +23,7 @@ public sealed class BlobWriter : IAsyncDisposable
     private static readonly TimeSpan LongestLockWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
 
+    private readonly NamespacedClient containerd;
     private readonly ContentWriteCall call;
     private readonly string ingestRef;
     private readonly long total;
@@ -31,8 +32,9 @@ public sealed class BlobWriter : IAsyncDisposable
     private Task<WriteContentResponse?> opening = Task.FromResult<WriteContentResponse?>(null);
     private Task<WriteContentResponse?>? answers;
 
-    private BlobWriter(ContentWriteCall call, string ingestRef, long total)
+    private BlobWriter(NamespacedClient containerd, ContentWriteCall call, string ingestRef, long total)
     {
+        this.containerd = containerd;
         this.call = call;
         this.ingestRef = ingestRef;
         this.total = total;
@@ -70,7 +72,7 @@ public sealed class BlobWriter : IAsyncDisposable
     /// <param name="totalBytes">0: not known. Another total than the ingest was begun with begins it anew.</param>
     public static async Task<BlobWriter?> TryOpenAsync(NamespacedClient containerd, string ingestRef, long totalBytes, CancellationToken cancel)
     {
-        var writer = new BlobWriter(await containerd.OpenWriteAsync(cancel), ingestRef, totalBytes);
+        var writer = new BlobWriter(containerd, await containerd.OpenWriteAsync(cancel), ingestRef, totalBytes);
         try
         {
             await writer.StatAsync(cancel);
@@ -109,8 +111,8 @@ public sealed class BlobWriter : IAsyncDisposable
     /// Commits. A wrong digest or size ends in FAILED_PRECONDITION and leaves the ingest, which the caller aborts; ALREADY_EXISTS, where another
     /// writer was first, is success.
     /// </summary>
-    /// <returns>Whether the labels were stored: on a blob that existed before, they were not.</returns>
-    public async Task<bool> CommitAsync(string expected, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)
+    /// <returns>Null where the blob was stored, with the labels; else the one that was here before, which has not got them and is held by the client's lease now.</returns>
+    public async Task<Info?> CommitAsync(string expected, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)
     {
         answers ??= ReadAnswersAsync();
         // The offset is not optional: a COMMIT at 0 truncates what is there.
@@ -127,11 +129,13 @@ public sealed class BlobWriter : IAsyncDisposable
             }
 
             Failpoint.After("Content/Write commit", CallRules.Injected);
-            return true;
+            return null;
         }
         catch (RpcException first) when (first.StatusCode is StatusCode.AlreadyExists)
         {
-            return false;
+            // The daemon adds to the lease what it stores, but not what was here before; that may be collected in this very moment, and the bytes that were sent are gone.
+            return await containerd.FindAndHoldAsync(expected, cancel)
+                ?? throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, $"{expected} was collected while it was stored again"));
         }
     }
 

@@ -40,10 +40,7 @@ internal sealed class WholeUpload(UploadLeases leases, ByteQuota quota, IOptions
     {
         try
         {
-            if (!await writer.CommitAsync(digest.ToString(), NoLabels, cancel))
-            {
-                await held.FindAndHoldAsync(digest.ToString(), cancel);
-            }
+            await writer.CommitAsync(digest.ToString(), NoLabels, cancel);
         }
         catch (RpcException wrong) when (wrong.StatusCode is StatusCode.FailedPrecondition)
         {

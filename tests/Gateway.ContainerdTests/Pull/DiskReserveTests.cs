@@ -45,6 +45,23 @@ public sealed class DiskReserveTests
         Assert.Empty(await Invariants.CheckAsync(containerd, Ns));
     }
 
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Archive_that_does_not_tell_its_length_stops_at_the_reserve_and_leaves_nothing(string version)
+    {
+        await using var containerd = await ContainerdDaemon.StartAsync(version, diskMegabytes: 32);
+        await using var gateway = await StartAsync(containerd, reserve: 8 << 20, "gateway");
+        // All of it would fit.
+        var image = TestImage.Of(Layer.Random(12_000_000, 3), Layer.Random(10_000_000, 4), Layer.Random(5_000_000, 5));
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/namespaces/{Ns}/images/import") { Content = new ByteArrayContent(TestArchive.OciLayout(("acme/app:1", image)).ToBytes()) };
+        request.Content.Headers.ContentType = new("application/x-tar");
+        request.Headers.TransferEncodingChunked = true;
+        using var import = await gateway.Api.Http.SendAsync(request);
+        Assert.Equal((507, true), ((int)import.StatusCode, (await import.Content.ReadAsStringAsync()).Contains("insufficient_storage", StringComparison.Ordinal)));
+        Assert.Empty(await containerd.Ctr.BlobsAsync(Ns));
+        Assert.Empty(await Invariants.CheckAsync(containerd, Ns));
+    }
+
     private static Task<GatewayProcess> StartAsync(ContainerdDaemon containerd, long reserve, string engine) => GatewayProcess.StartAsync(
         containerd.Address, new Dictionary<string, string?> { ["Containerd__DiskReserve"] = $"{reserve}", ["Images__Engine"] = engine });
 }

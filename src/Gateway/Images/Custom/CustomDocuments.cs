@@ -38,6 +38,6 @@ internal sealed class CustomDocuments(PullGates gates)
             await writer.WriteAsync(bytes.AsMemory(at, Math.Min(BlobWriter.ChunkBytes, bytes.Length - at)), cancel);
         }
 
-        return await writer.CommitAsync(digest, labels, cancel);
+        return await writer.CommitAsync(digest, labels, cancel) is null;
     }
 }

@@ -9,7 +9,7 @@ namespace Gateway.Images.Import;
 /// Puts the files of one archive into the content store under the import's lease, each under the digest of its bytes. A digest is never named to
 /// the daemon before all the bytes have been seen: naming one could hand out a blob of another namespace.
 /// </summary>
-internal sealed class ArchiveReceiver(NamespacedClient held, QuotaMeter quota)
+internal sealed class ArchiveReceiver(NamespacedClient held, string snapshotter, DiskReserve disk, QuotaMeter quota)
 {
     private const int SkipBytes = 256 * 1024;
 
@@ -30,35 +30,60 @@ internal sealed class ArchiveReceiver(NamespacedClient held, QuotaMeter quota)
             return Note(file.Finish(), isNew: false);
         }
 
+        await disk.RequireAsync(snapshotter, file.Size, cancel);
         await quota.TakeAsync(file.Size, cancel);
-        await using var writer = await OpenAsync(file.Size, cancel);
-        await BlobCopy.RunAsync(file, writer, write => write(), () => { }, cancel);
-        var digest = file.Finish();
-        return Note(digest, await CommitAsync(writer, digest, NoLabels, cancel));
+        var ingest = NextIngest();
+        Digest digest;
+        await using (var writer = await OpenAsync(ingest, file.Size, cancel))
+        {
+            await BlobCopy.RunAsync(file, writer, write => write(), () => { }, cancel);
+            digest = file.Finish();
+            // Held before the commit, which does not add to the lease what was here before: that may just be collected.
+            if (digest == file.Named || await held.FindAndHoldAsync(digest.ToString(), cancel) is null)
+            {
+                return Note(digest, await CommitAsync(writer, digest, NoLabels, cancel));
+            }
+        }
+
+        await held.AbortIngestAsync(ingest, cancel);
+        return Note(digest, isNew: false);
     }
 
     /// <summary>Stores a document that was made here.</summary>
     public async Task StoreAsync(Descriptor descriptor, byte[] bytes, CancellationToken cancel)
     {
         var labels = GcLabels.Of(OciDocument.Parse(bytes, descriptor.MediaType));
-        await using var writer = await OpenAsync(bytes.Length, cancel);
+        var isNew = await held.FindAndHoldAsync(descriptor.Digest.ToString(), cancel) is null && await WriteAsync(descriptor.Digest, bytes, labels, cancel);
+        if (!isNew)
+        {
+            await held.SetLabelsAsync(descriptor.Digest.ToString(), labels, cancel);
+        }
+
+        Note(descriptor.Digest, isNew);
+    }
+
+    private async Task<bool> WriteAsync(Digest digest, byte[] bytes, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)
+    {
+        await using var writer = await OpenAsync(NextIngest(), bytes.Length, cancel);
         for (var at = 0; at < bytes.Length; at += BlobWriter.ChunkBytes)
         {
             await writer.WriteAsync(bytes.AsMemory(at, Math.Min(BlobWriter.ChunkBytes, bytes.Length - at)), cancel);
         }
 
-        Note(descriptor.Digest, await CommitAsync(writer, descriptor.Digest, labels, cancel));
+        return await CommitAsync(writer, digest, labels, cancel);
     }
 
+    private string NextIngest() => $"import-{held.LeaseId}-{ingests++}";
+
     // The ref is this import's alone, so nobody else can hold it.
-    private async Task<BlobWriter> OpenAsync(long size, CancellationToken cancel) =>
-        (await BlobWriter.OpenAsync(held, $"import-{held.LeaseId}-{ingests++}", size, _ => Task.FromResult(false), cancel))!;
+    private async Task<BlobWriter> OpenAsync(string ingest, long size, CancellationToken cancel) =>
+        (await BlobWriter.OpenAsync(held, ingest, size, _ => Task.FromResult(false), cancel))!;
 
     private static async Task<bool> CommitAsync(BlobWriter writer, Digest digest, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)
     {
         try
         {
-            return await writer.CommitAsync(digest.ToString(), labels, cancel);
+            return await writer.CommitAsync(digest.ToString(), labels, cancel) is null;
         }
         catch (RpcException wrong) when (wrong.StatusCode is StatusCode.FailedPrecondition)
         {

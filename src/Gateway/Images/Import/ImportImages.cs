@@ -29,7 +29,7 @@ internal static class ImportImages
             using var slot = slots.Take();
             return await lease.RunAsync(@namespace, id, isHandedOver: true, async (held, stop) =>
             {
-                var work = await ImportPlan.ReceiveAsync(held, http.Request.Body, limits, quota.Meter(held), request, snapshotter, stop);
+                var work = await ImportPlan.ReceiveAsync(held, http.Request.Body, limits, disk, quota.Meter(held), request, snapshotter, stop);
                 var start = new JobStart(ImportJob.JobKind, @namespace, work, WorkKey: null, Secret: null, options.Value.PullTimeout, id);
                 return await jobs.StartAsync(start, http, stop);
             }, cancel);

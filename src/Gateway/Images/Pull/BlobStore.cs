@@ -36,20 +36,17 @@ internal sealed class BlobStore(NamespacedClient held, ImageReference reference)
     /// <summary>Commits what the writer was given. Bytes that are not the descriptor's end in <see cref="OciFault.DigestMismatch"/>.</summary>
     public async Task CommitAsync(BlobWriter writer, Descriptor descriptor, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)
     {
-        bool labelled;
+        Info? before;
         try
         {
-            labelled = await writer.CommitAsync(descriptor.Digest.ToString(), WithSource(labels, existing: null), cancel);
+            before = await writer.CommitAsync(descriptor.Digest.ToString(), WithSource(labels, existing: null), cancel);
         }
         catch (RpcException wrong) when (wrong.StatusCode is StatusCode.FailedPrecondition)
         {
             throw new OciException(OciFault.DigestMismatch, $"{descriptor.Digest}: the stored bytes are not those of the digest", wrong);
         }
 
-        if (!labelled)
-        {
-            await LabelAsync(await FindAsync(descriptor, cancel), labels, cancel);
-        }
+        await LabelAsync(before, labels, cancel);
     }
 
     /// <summary>Adds labels to a blob that was here before; the daemon is only asked to write where something is missing.</summary>
