@@ -58,6 +58,7 @@ internal static class HttpExtensions
 
     public static void UseGatewayHttp(this WebApplication app)
     {
+        app.UsePathText();
         app.UseMiddleware<RequestIds>();
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {

@@ -1,4 +1,5 @@
 using Gateway.Containerd;
+using Gateway.Http;
 
 namespace Gateway.Images;
 
@@ -10,7 +11,7 @@ internal static class DeleteImage
         CancellationToken cancel)
     {
         var client = containerd.In(@namespace);
-        var name = (await ImageNames.RequireAsync(client, reference, cancel)).Name;
+        var name = (await ImageNames.RequireAsync(client, PathText.Decode(reference), cancel)).Name;
         using var writing = await records.EnterAsync(@namespace, name, cancel);
         if (await client.FindImageAsync(name, cancel) is not { } image)
         {

@@ -13,7 +13,7 @@ internal static class GetImage
         var key = new AnswerKey(reference, "");
         if (memory.Find(key) is not { } answer)
         {
-            var image = await ImageNames.RequireAsync(memory.Reading, reference, cancel);
+            var image = await ImageNames.RequireAsync(memory.Reading, PathText.Decode(reference), cancel);
             var (bytes, etag) = Resource.Represent(await inspector.InspectAsync(memory.Reading, image, cancel));
             answer = new KeptAnswer(bytes, etag);
             catalog.Keep(memory, key, answer);

@@ -79,7 +79,7 @@ internal static class ImageEndpoints
             .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(409, 413, 415, 422);
         images.MapGet("/export", ExportImages.Handle).Needs(Permission.ImagesRead).Validates<ExportRequest>().WithName("exportImages")
             .WithSummary("Export images")
-            .WithDescription("Streams images as a tar archive: an OCI layout that `docker load` reads too. The same images make the same bytes. A failure after the first byte cuts the connection.")
+            .WithDescription("Streams images as a tar archive: an OCI layout that `docker load` reads too. The same images make the same bytes. A failure after the first byte cuts the connection. The name `export` is this operation's: an image stored under just that name is seen in the list only.")
             .Produces<Stream>(StatusCodes.Status200OK, "application/x-tar").Fails(404, 409, 413, 422);
         images.MapMethods("/export", [HttpMethods.Head], ExportImages.Handle).Needs(Permission.ImagesRead).Validates<ExportRequest>().ExcludeFromDescription();
         images.MapPost("/commit", CommitImage.Handle).Needs(Permission.ImagesWrite).Validates<CommitRequest>().WithName("commitImage")
@@ -108,6 +108,6 @@ internal static class ImageEndpoints
     }
 
     private static RouteHandlerBuilder IsDocument(this RouteHandlerBuilder route) => route.Needs(Permission.ImagesRead)
-        .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").Produces(StatusCodes.Status206PartialContent).Produces(StatusCodes.Status304NotModified)
+        .Produces<Stream>(StatusCodes.Status200OK, "application/octet-stream").Produces<Stream>(StatusCodes.Status206PartialContent, "application/octet-stream").Produces(StatusCodes.Status304NotModified)
         .Fails(409, 412, 416, 422);
 }

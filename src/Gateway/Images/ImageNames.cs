@@ -6,19 +6,19 @@ using Gateway.Oci;
 
 namespace Gateway.Images;
 
-/// <summary>Finds the record a path names.</summary>
+/// <summary>Finds the record that is meant.</summary>
 internal static class ImageNames
 {
     // Longer than any reference: what stands under odd names can still be read and deleted.
     private const int MaxNameLength = 4096;
 
     /// <summary>An exact stored name wins over its normalised form.</summary>
-    public static Task<Image> RequireAsync(NamespacedClient client, string pathValue, CancellationToken cancel) =>
-        RequireAsync(pathValue, client.Namespace, name => new(client.FindImageAsync(name, cancel)));
+    public static Task<Image> RequireAsync(NamespacedClient client, string name, CancellationToken cancel) =>
+        RequireAsync(name, client.Namespace, stored => new(client.FindImageAsync(stored, cancel)));
 
     /// <summary>The same out of a reading.</summary>
-    public static Task<Image> RequireAsync(NamespaceReading reading, string pathValue, CancellationToken cancel) =>
-        RequireAsync(pathValue, reading.Client.Namespace, name => reading.FindImageAsync(name, cancel));
+    public static Task<Image> RequireAsync(NamespaceReading reading, string name, CancellationToken cancel) =>
+        RequireAsync(name, reading.Client.Namespace, stored => reading.FindImageAsync(stored, cancel));
 
     /// <summary>What a stored name is.</summary>
     public static ImageKind KindOf(string name) =>
@@ -27,10 +27,8 @@ internal static class ImageNames
         : reference.Digest is null ? ImageKind.Tag
         : ImageKind.Digest;
 
-    private static async Task<Image> RequireAsync(string pathValue, string containerdNamespace, Func<string, ValueTask<Image?>> find)
+    private static async Task<Image> RequireAsync(string name, string containerdNamespace, Func<string, ValueTask<Image?>> find)
     {
-        // Routing decodes a path but for %2F.
-        var name = pathValue.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         if (name.Length is 0 or > MaxNameLength)
         {
             throw ProblemException.InvalidField("reference", $"is empty or longer than {MaxNameLength} characters");

@@ -25,13 +25,13 @@ internal record ImageView
     /// <summary>When the record was last changed.</summary>
     public DateTimeOffset? UpdatedAt { get; init; }
 
-    /// <summary>What each platform of the image holds; only where one image or `view=full` is asked for.</summary>
+    /// <summary>What each platform of the image holds; only where one image or `view=full` is asked for. Of an index with more the first 64.</summary>
     public IReadOnlyList<ImagePlatformView>? Platforms { get; init; }
 
     /// <summary>Whether at least one platform is wholly in the content store; with `platforms`, as the sizes are.</summary>
     public bool? Available { get; init; }
 
-    /// <summary>Bytes of all blobs as the documents that are here name them, each digest once; attestations included.</summary>
+    /// <summary>Bytes of all blobs as the documents that are here name them, each digest once; attestations included. Of a larger index the first 256 documents count.</summary>
     public long? CompressedSizeBytes { get; init; }
 
     /// <summary>Bytes of those blobs that are in the content store.</summary>

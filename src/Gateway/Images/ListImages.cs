@@ -11,9 +11,6 @@ namespace Gateway.Images;
 /// <summary>listImages: the images of a namespace by name; none where the namespace is not there.</summary>
 internal static class ListImages
 {
-    private const int MaxFilters = 16;
-    private const int MaxFilterLength = 1024;
-
     /// <summary>Images on a full page from which on blobs and snapshots are asked for all at once instead of one by one.</summary>
     private const int Many = 16;
 
@@ -27,7 +24,7 @@ internal static class ListImages
         if (memory.Find(key) is not { } answer)
         {
             var isFull = IsFull(view);
-            var slice = Paging.Slice(await MatchingAsync(memory, Checked(filter), cancel), image => image.Name, page);
+            var slice = Paging.Slice(await MatchingAsync(memory, ImageFilters.Parse(FilterQuery.Checked(filter)), cancel), image => image.Name, page);
             var items = isFull
                 ? await InspectAsync(memory, slice.Items, inspector, cancel)
                 : [.. slice.Items.Select(ImageView.From)];
@@ -73,27 +70,5 @@ internal static class ListImages
         }
 
         return items;
-    }
-
-    private static ImageFilter Checked(string[]? filters)
-    {
-        if (filters?.Length > MaxFilters)
-        {
-            throw ProblemException.InvalidField("filter", $"is given more than {MaxFilters} times");
-        }
-
-        if (filters?.Any(filter => filter.Length is 0 or > MaxFilterLength) is true)
-        {
-            throw ProblemException.InvalidField("filter", $"is empty or longer than {MaxFilterLength} characters");
-        }
-
-        try
-        {
-            return ImageFilter.Parse(filters ?? []);
-        }
-        catch (FilterException broken)
-        {
-            throw ProblemException.InvalidField("filter", broken.Message);
-        }
     }
 }

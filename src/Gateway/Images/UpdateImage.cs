@@ -13,7 +13,7 @@ internal static class UpdateImage
         // An empty value removes the label in the daemon.
         var changes = patch.Changes().ToDictionary(label => label.Key, label => label.Value ?? "", StringComparer.Ordinal);
         var client = containerd.In(@namespace);
-        var name = (await ImageNames.RequireAsync(client, reference, cancel)).Name;
+        var name = (await ImageNames.RequireAsync(client, PathText.Decode(reference), cancel)).Name;
         using var writing = await records.EnterAsync(@namespace, name, cancel);
         var image = await client.FindImageAsync(name, cancel) ?? throw Gone(name);
         await ImageMatch.RequireAsync(http, inspector, client, image, cancel);

@@ -49,6 +49,11 @@ internal sealed class OperationRules : IOperationFilter
             }
         }
 
+        if (HttpMethods.IsPatch(context.ApiDescription.HttpMethod!) && operation.RequestBody?.Content is { } bodies)
+        {
+            bodies["application/merge-patch+json"] = bodies["application/json"];
+        }
+
         LeaveOut(operation, context.ApiDescription.ParameterDescriptions);
         Describe(operation);
     }
@@ -88,7 +93,7 @@ internal sealed class OperationRules : IOperationFilter
             parameter.Description ??= parameter.Name switch
             {
                 "namespace" => "containerd's namespace.",
-                "reference" => "Name of the image: percent-encoded, or raw with its slashes.",
+                "reference" => "Name of the image, percent-encoded. Where nothing follows it its slashes may stand raw, unless it is to be read and ends in `/manifest` or `/config`.",
                 "pageSize" => "Items a page, 1 to 1000; 100 where none is named.",
                 "pageToken" => "The `nextPageToken` of the page before.",
                 "filter" => "containerd's filter syntax; several are OR-ed.",

@@ -78,6 +78,6 @@ internal static class SnapshotEndpoints
             .WithSummary("Browse a snapshot's files")
             .WithDescription("A folder's list, a file's bytes (with `Range`), or a folder as a tar with `Accept: application/x-tar`. Links are followed within the snapshot: its root is the root. Nothing is mounted: the snapshotter's folders are read, and 501 tells where that cannot be.")
             .Produces<Page<FileView>>(StatusCodes.Status200OK, "application/json", GetSnapshotFiles.Bytes, GetSnapshotFiles.Tar)
-            .Produces(StatusCodes.Status206PartialContent).Fails(406, 416, 422);
+            .Produces<Stream>(StatusCodes.Status206PartialContent, GetSnapshotFiles.Bytes).Fails(406, 416, 422);
     }
 }

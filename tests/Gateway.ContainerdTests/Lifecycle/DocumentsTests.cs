@@ -172,6 +172,9 @@ public sealed class DocumentsTests(Nodes nodes)
     [InlineData("a/../b")]
     [InlineData("with space?and#more")]
     [InlineData("%41")]
+    [InlineData("a%2Fb")]
+    [InlineData("..%2F..%2fescape")]
+    [InlineData("a/b%25c%")]
     [InlineData("ünïcode/🐳")]
     public async Task Every_stored_name_is_reached_percent_encoded(string name)
     {
@@ -223,6 +226,21 @@ public sealed class DocumentsTests(Nodes nodes)
             using var answer = await SendAsync(node, HttpMethod.Get, $"/v1/namespaces/odd/images/{encoded}{rest}");
             Assert.True((int)answer.StatusCode is 400 or 404, $"{encoded}{rest}: {answer.StatusCode}");
         }
+    }
+
+    [Fact]
+    public async Task Name_that_is_encoded_twice_is_another_name()
+    {
+        var (node, ns, path, _) = await OneAsync(nodes, 348);
+        await using var __ = ns;
+        await ns.CtrAsync("images", "tag", Uri.UnescapeDataString(path.Split('/')[5]), "a/b");
+        var images = $"/v1/namespaces/{ns.Name}/images/";
+
+        Assert.Equal("a/b", (string?)(await node.Api.GetAsync(images + "a%2fb")).Json["name"]);
+        Assert.Equal("a/b", (string?)(await node.Api.GetAsync(images + "a/b")).Json["name"]);
+        Assert.Equal(HttpStatusCode.NotFound, (await node.Api.GetAsync(images + "a%252Fb")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await node.Api.SendAsync(HttpMethod.Delete, images + "a%252Fb")).Status);
+        Assert.Contains("a/b", await node.Ctr.ImagesAsync(ns.Name));
     }
 
     private static async Task<(Node Node, ContainerdNamespace Namespace, string ManifestPath, byte[] Manifest)> OneAsync(Nodes nodes, int seed)

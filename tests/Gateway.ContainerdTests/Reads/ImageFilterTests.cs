@@ -53,6 +53,9 @@ public sealed class ImageFilterTests(Nodes nodes)
             var answer = await node.Api.GetAsync($"/v1/namespaces/any/images?filter={Uri.EscapeDataString(filter)}");
             Assert.Equal((400, "invalid_request"), ((int)answer.Status, answer.Code));
             Assert.Contains("at character ", (string?)answer.Json["errors"]!["filter"]![0]);
+            answer = await node.Api.PostAsync("/v1/namespaces/any/images/prune", new { filter });
+            Assert.Equal((400, "invalid_request"), ((int)answer.Status, answer.Code));
+            Assert.Contains("at character ", (string?)answer.Json["errors"]!["filter"]![0]);
         }
     }
 

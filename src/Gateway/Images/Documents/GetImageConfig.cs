@@ -1,4 +1,5 @@
 using Gateway.Containerd;
+using Gateway.Http;
 using Gateway.Oci;
 
 namespace Gateway.Images.Documents;
@@ -11,7 +12,7 @@ internal static class GetImageConfig
     {
         var wanted = StoredDocuments.PlatformOf(platform);
         var client = containerd.In(@namespace);
-        var image = await ImageNames.RequireAsync(client, reference, cancel);
+        var image = await ImageNames.RequireAsync(client, PathText.Decode(reference), cancel);
         var documents = new StoredDocuments(client, image);
 
         // A name for one manifest has one config, whatever it is for.

@@ -1,4 +1,5 @@
 using Gateway.Containerd;
+using Gateway.Http;
 
 namespace Gateway.Images.Documents;
 
@@ -10,7 +11,7 @@ internal static class GetImageManifest
     {
         var wanted = StoredDocuments.PlatformOf(platform);
         var client = containerd.In(@namespace);
-        var image = await ImageNames.RequireAsync(client, reference, cancel);
+        var image = await ImageNames.RequireAsync(client, PathText.Decode(reference), cancel);
         var documents = new StoredDocuments(client, image);
         return await RawDocument.AnswerAsync(documents, wanted is null ? documents.Target : await documents.ManifestAsync(wanted, cancel), cancel);
     }
