@@ -6,7 +6,8 @@ usage() {
   cat <<'TEXT'
 usage: tests/faults.sh [rounds]
 
-Kills, errors, full disks and cancels at every place of every kind of work, on every containerd, so many times each (default 3); an hour or more.
+Kills, errors, full disks and cancels at every place of every kind of work, on every containerd, so many times each (default 3), and
+100,000 reads beside writers; hours.
 The short form is part of tests/run.sh. Needs root.
 TEXT
 }
@@ -17,7 +18,9 @@ mkdir -p artifacts/faults
 export FAULTS=long TEST_TIMEOUT=12h FAULT_ROUNDS=${1:-3} FAULTS_REPORT="$PWD/artifacts/faults/report.jsonl"
 rm -f "$FAULTS_REPORT"
 status=0
-tests/run.sh containerd --filter .Survival. || status=$?
+for filter in .Survival. .FreshReadsTests.; do
+  tests/run.sh containerd --filter "$filter" || status=$?
+done
 jq -rs '"| fault | containerd | trials | deaths of the gateway | of containerd | violations |", "|---|---|---|---|---|---|",
   (.[] | "| \(.fault) | \(.containerd) | \(.trials) | \(.gatewayDeaths) | \(.containerdDeaths) | \(.violations) |")' "$FAULTS_REPORT" | tee artifacts/faults/report.md
 exit "$status"

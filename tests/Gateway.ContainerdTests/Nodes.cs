@@ -85,6 +85,9 @@ public static class Versions
 
     public static TheoryData<string> Each => [.. All];
 
+    /// <summary>The oldest and the newest, for what takes its time.</summary>
+    public static TheoryData<string> Ends => [.. new[] { Oldest, All[^1] }.Distinct()];
+
     public static TheoryData<string> EachEngine => [.. WithEngines];
 
     /// <summary>Each engine once, for what does not hang on the version.</summary>

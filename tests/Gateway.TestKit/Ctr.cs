@@ -6,6 +6,9 @@ namespace Gateway.TestKit;
 /// <summary>containerd's own command line: the other door by which tests look.</summary>
 public sealed class Ctr(string program, string address)
 {
+    /// <summary>A pattern for the row that <c>ctr images check</c> has of an image that is whole.</summary>
+    public const string Complete = @"(?<!in)complete \(";
+
     public string Program { get; } = program;
 
     public Task<string> RunAsync(string containerdNamespace, params string[] arguments) =>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Gateway.TestKit;
 
@@ -152,8 +153,7 @@ internal sealed class ImageClosure
     }
 
     /// <summary>What is wrong in a row of <c>ctr images check</c>.</summary>
-    public static string[] FaultOf(string row) =>
-        row.Contains("complete (", StringComparison.Ordinal) && !row.Contains("incomplete", StringComparison.Ordinal) ? [] : [$"image {row}"];
+    public static string[] FaultOf(string row) => Regex.IsMatch(row, Ctr.Complete) ? [] : [$"image {row}"];
 
     private static string[] Digests(JsonNode? node) => node switch
     {

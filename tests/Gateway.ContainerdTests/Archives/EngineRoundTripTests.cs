@@ -33,7 +33,7 @@ public sealed class EngineRoundTripTests(Nodes nodes)
         {
             var ctr = space.Daemon.Ctr;
             Assert.Equal(index.Digest, await ctr.TargetOfAsync(space.Name, name));
-            Assert.Contains("complete", await ctr.CheckAsync(space.Name, name));
+            Assert.Matches(Ctr.Complete, await ctr.CheckAsync(space.Name, name));
             Assert.Equal(index.Blobs.Keys.Concat(index.Manifests.Keys).Order(), (await ctr.BlobsAsync(space.Name)).Order());
             Assert.Equal(Chain(amd), (await ctr.SnapshotsAsync(space.Name)).Order());
             Assert.Empty(await space.ViolationsAsync());

@@ -88,10 +88,11 @@ public sealed class ExportTests(Nodes nodes)
         Assert.Empty(await node.Ctr.LeasesAsync(space.Name));
     }
 
-    [Fact]
-    public async Task Damage_found_after_the_first_byte_cuts_the_connection()
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Damage_found_after_the_first_byte_cuts_the_connection(string version)
     {
-        var node = await nodes.NodeAsync(Versions.Oldest);
+        var node = await nodes.NodeAsync(version);
         await using var space = node.Containerd.NewNamespace("damage");
         var image = TestImage.Of(Layer.Random(3_000_000, 6));
         await node.Api.ImportAsync(space.Name, TestArchive.OciLayout((App, image)).ToBytes());

@@ -11,7 +11,7 @@ public sealed class ImportRefusalsTests(Nodes nodes)
 
     private static readonly TestImage Image = TestImage.Of(Layer.Random(300_000, 1), Layer.Random(200_000, 2));
 
-    /// <summary>One of each way in which the format refuses; the unit tests have them all.</summary>
+    /// <summary>One of each way in which the format refuses, each looked at alone; <see cref="HostileArchives"/> has them all.</summary>
     public static TheoryData<string, string, int, string> Archives => new()
     {
         { "nothing", "invalid_archive", 422, "truncated" },
@@ -57,6 +57,34 @@ public sealed class ImportRefusalsTests(Nodes nodes)
             Assert.Empty(await node.Ctr.ImagesAsync(space.Name));
             Assert.Empty(await space.ViolationsAsync());
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.Ends), MemberType = typeof(Versions))]
+    public async Task Hostile_archives_are_all_refused_in_little_memory_and_leave_nothing(string version)
+    {
+        const string Ns = "hostile";
+        await using var node = await Node.StartAsync(version);
+        await node.Api.ImportAsync("idle", TestArchive.OciLayout((App, TestImage.Small(1))).ToBytes());
+        var idle = node.Gateway.MemoryBytes;
+        foreach (var (name, hostile) in HostileArchives.All)
+        {
+            var expected = hostile.IsTooLarge ? (413, "archive_too_large") : (422, "invalid_archive");
+            foreach (var form in hostile.Forms())
+            {
+                var answer = await node.Api.ImportAnswerAsync(Ns, form);
+                Assert.True(expected == ((int)answer.Status, answer.Code), $"{name}: {answer.Text}");
+                Assert.Contains(hostile.Told, (string?)answer.Json["detail"], StringComparison.Ordinal);
+            }
+        }
+
+        var above = (node.Gateway.PeakMemoryBytes - idle) / 1024 / 1024;
+        Console.WriteLine($"{{\"measure\":\"hostile archives' memory\",\"containerd\":\"{version}\",\"aboveIdleMiB\":{above}}}");
+        Assert.Empty(await Invariants.CheckAsync(node.Containerd, Ns));
+        Assert.Empty(await node.Ctr.ImagesAsync(Ns));
+        Assert.Empty(await node.Ctr.BlobsAsync(Ns));
+        Assert.Empty(await node.Ctr.LeasesAsync(Ns));
+        Assert.InRange(above, 0, 64);
     }
 
     [Theory]
@@ -134,6 +162,13 @@ public sealed class ImportRefusalsTests(Nodes nodes)
         Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "archive_too_large"), (told.Status, told.Code));
         var chunked = await node.Api.SendAsync(HttpMethod.Post, "/v1/namespaces/bound/images/import", new ByteArrayContent(archive), ("Transfer-Encoding", "chunked"), ("Expect", "100-continue"));
         Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "archive_too_large"), (chunked.Status, chunked.Code));
+        foreach (var compression in new[] { Compression.Gzip, Compression.Zstd })
+        {
+            var grown = await node.Api.ImportAnswerAsync("bound", Oci().Add("much", new byte[2_000_000]).ToBytes(compression));
+            Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "archive_too_large"), (grown.Status, grown.Code));
+            Assert.Contains("decompresses to more than 1048576 bytes", (string?)grown.Json["detail"], StringComparison.Ordinal);
+        }
+
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, "bound"));
     }
 

@@ -36,7 +36,7 @@ public sealed class ImportStreamsTests
 
             var answer = await import;
             Assert.True((int)answer.Status is 200, answer.Text);
-            Assert.Contains("complete", await node.Ctr.CheckAsync(ns.Name, App));
+            Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(ns.Name, App));
             var after = Now();
             Console.WriteLine($$"""{"measure":"import on disk","containerd":"{{version}}","looks":{{looks}},"standingBytes":{{standing - before.StandingBytes}},"writtenBytes":{{after.WrittenBytes - before.WrittenBytes}}}""");
             Assert.InRange(looks, 10, int.MaxValue);

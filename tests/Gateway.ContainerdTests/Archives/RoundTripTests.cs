@@ -50,13 +50,14 @@ public sealed class RoundTripTests(Nodes nodes) : IDisposable
         Assert.Equal("succeeded", (string?)(await node.Api.PullAsync(space.Name, new { reference }))["state"]);
         await other.CtrAsync("images", "import", "--platform", "linux/amd64", await SaveAsync("platform.tar", await node.Api.ExportAsync(space.Name, reference)));
         Assert.Equal(index.Digest, await node.Ctr.TargetOfAsync(other.Name, reference));
-        Assert.Contains("complete", await node.Ctr.CheckAsync(other.Name, reference));
+        Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(other.Name, reference));
     }
 
-    [Fact]
-    public async Task Export_is_read_by_skopeo_as_both_kinds_of_archive()
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Export_is_read_by_skopeo_as_both_kinds_of_archive(string version)
     {
-        var node = await nodes.NodeAsync(Versions.Oldest);
+        var node = await nodes.NodeAsync(version);
         await using var space = node.Containerd.NewNamespace("round");
         await node.Api.ImportAsync(space.Name, TestArchive.OciLayout((App, Image)).ToBytes());
         var file = await SaveAsync("image.tar", await node.Api.ExportAsync(space.Name, App));
@@ -65,6 +66,24 @@ public sealed class RoundTripTests(Nodes nodes) : IDisposable
         Assert.Equal(Image.Layers.Select(layer => layer.Digest), oci["Layers"]!.AsArray().Select(layer => (string)layer!));
         var docker = await ChildProcess.RunAsync("skopeo", "inspect", "--config", "docker-archive:" + file);
         Assert.Equal(Image.Layers.Select(layer => layer.DiffId), JsonNode.Parse(docker)!["rootfs"]!["diff_ids"]!.AsArray().Select(id => (string)id!));
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Each_platform_of_an_exported_index_is_found_by_skopeo(string version)
+    {
+        var node = await nodes.NodeAsync(version);
+        await using var space = node.Containerd.NewNamespace("round");
+        var images = new Dictionary<string, TestImage> { ["amd64"] = Image, ["arm64"] = TestImage.Small(3, "linux/arm64") };
+        var index = TestImage.Index(docker: false, ("linux/amd64", images["amd64"]), ("linux/arm64", images["arm64"]));
+        await node.Api.ImportAsync(space.Name, TestArchive.OciLayout((App, index)).ToBytes());
+        var file = await SaveAsync("index.tar", await node.Api.ExportAsync(space.Name, App));
+        foreach (var (architecture, image) in images)
+        {
+            var config = JsonNode.Parse(await ChildProcess.RunAsync("skopeo", "--override-arch", architecture, "inspect", "--config", "oci-archive:" + file))!;
+            Assert.Equal(architecture, (string?)config["architecture"]);
+            Assert.Equal(image.Layers.Select(layer => layer.DiffId), config["rootfs"]!["diff_ids"]!.AsArray().Select(id => (string)id!));
+        }
     }
 
     [Theory]
@@ -81,7 +100,7 @@ public sealed class RoundTripTests(Nodes nodes) : IDisposable
             await ChildProcess.RunAsync("skopeo", "--insecure-policy", "copy", "oci-archive:" + layout, $"{kind}:{file}:{name}");
             await node.Api.ImportAsync(space.Name, await File.ReadAllBytesAsync(file), query);
             Assert.Equal([App], await node.Ctr.ImagesAsync(space.Name));
-            Assert.Contains("complete", await node.Ctr.CheckAsync(space.Name, App));
+            Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(space.Name, App));
             Assert.Equal(Image.ChainIds.Order(), (await node.Ctr.SnapshotsAsync(space.Name)).Select(snapshot => snapshot.Key).Order());
             if (kind is "oci-archive")
             {
@@ -92,10 +111,11 @@ public sealed class RoundTripTests(Nodes nodes) : IDisposable
         }
     }
 
-    [Fact]
-    public async Task Export_is_unpacked_by_umoci()
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Export_is_unpacked_by_umoci(string version)
     {
-        var node = await nodes.NodeAsync(Versions.Oldest);
+        var node = await nodes.NodeAsync(version);
         await using var space = node.Containerd.NewNamespace("round");
         await node.Api.ImportAsync(space.Name, TestArchive.OciLayout((App, Image)).ToBytes());
         var layout = Directory.CreateDirectory(Path.Combine(folder, "layout")).FullName;

@@ -36,7 +36,7 @@ public sealed class CommitTests(Nodes nodes)
         await Wait.UntilAsync(async () => (await node.Ctr.RunAsync(ns, "tasks", "ls")).Contains("STOPPED", StringComparison.Ordinal), "the container has ended");
         await node.Ctr.RunAsync(ns, "tasks", "rm", "c1");
         await node.Ctr.RunAsync(ns, "containers", "rm", "c1");
-        Assert.Contains("complete", await node.Ctr.CheckAsync(ns, name));
+        Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(ns, name));
         Assert.Equal("changed\nstays\n", await node.Ctr.RunAsync(ns, "run", "--rm", name, "c2"));
         var platform = await node.Api.PlatformAsync(ns, name);
         Assert.Equal(from.Layers.Count + 1, platform["layers"]!.AsArray().Count);
@@ -45,7 +45,7 @@ public sealed class CommitTests(Nodes nodes)
         await node.Ctr.RunAsync(ns, "images", "push", "--plain-http", name);
         await node.Ctr.RunAsync(ns, "images", "rm", @base);
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
-        Assert.Contains("complete", await node.Ctr.CheckAsync(ns, name));
+        Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(ns, name));
     }
 
     [Theory]
@@ -60,7 +60,7 @@ public sealed class CommitTests(Nodes nodes)
 
         await node.Api.MakeAsync("commit", ns, new { snapshotter, snapshot = "work one", @base, reference = Name, mediaType = "application/vnd.oci.image.layer.v1.tar" });
 
-        Assert.Contains("complete", await node.Ctr.CheckAsync(ns, Name, snapshotter));
+        Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(ns, Name, snapshotter));
         var platform = await node.Api.PlatformAsync(ns, Name);
         var layer = platform["layers"]!.AsArray()[^1]!;
         Assert.Equal((string?)layer["digest"], (string?)layer["diffId"]);
@@ -109,7 +109,7 @@ public sealed class CommitTests(Nodes nodes)
         Assert.Equal((string?)first["digest"], (string?)second["digest"]);
         Assert.Equal((true, false), ((bool)first["changed"]!, (bool)second["changed"]!));
         Assert.All((await node.Api.PlatformAsync(ns, Name))["layers"]!.AsArray(), layer => Assert.Equal("application/vnd.docker.image.rootfs.diff.tar.gzip", (string?)layer!["mediaType"]));
-        Assert.Contains("complete", await node.Ctr.CheckAsync(ns, Name));
+        Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(ns, Name));
         await node.Ctr.RemoveSnapshotAsync(ns, "w");
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
     }
@@ -130,7 +130,7 @@ public sealed class CommitTests(Nodes nodes)
         if (version is "2")
         {
             Assert.True((string?)job["state"] is "succeeded", job.ToJsonString());
-            Assert.Contains("complete", await node.Ctr.CheckAsync(ns, Name));
+            Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(ns, Name));
         }
         else
         {

@@ -35,7 +35,7 @@ public sealed class ComposeTests(Nodes nodes)
         Assert.Equal((string?)result["image"]!["target"]!["digest"], (string?)result["digest"]);
         Assert.Equal(Added.Digest, (string?)result["layers"]!.AsArray().Single()!["digest"]);
         Assert.True((bool)result["changed"]!);
-        Assert.Contains("complete", await node.Ctr.CheckAsync(ns, name));
+        Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(ns, name));
         Assert.Equal("addedstaysadded\nstays\nquiet /bin\n", await node.Ctr.RunAsync(ns, "run", "--rm", name, "c1"));
 
         var platform = await node.Api.PlatformAsync(ns, name);
@@ -51,7 +51,7 @@ public sealed class ComposeTests(Nodes nodes)
         await node.Ctr.RunAsync(ns, "images", "push", "--plain-http", name);
         Assert.Equal((string?)result["digest"], await TagOfAsync(registry, name.Split('/')[1].Split(':')[0]));
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
-        Assert.Contains("complete", await node.Ctr.CheckAsync(ns, name));
+        Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(ns, name));
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class ComposeTests(Nodes nodes)
 
         await node.Api.MakeAsync("compose", ns, new { reference = "acme/scratch", layers = made.Layers.Select(layer => new { digest = layer.Digest, mediaType = layer.MediaType(docker: false) }) });
 
-        Assert.Contains("complete", await node.Ctr.CheckAsync(ns, Name));
+        Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(ns, Name));
         Assert.Equal(made.ChainIds.Order(), (await node.Ctr.SnapshotsAsync(ns)).Select(snapshot => snapshot.Key).Order());
         var platform = await node.Api.PlatformAsync(ns, Name);
         Assert.Equal(made.Layers.Select(layer => layer.MediaType(docker: false)), platform["layers"]!.AsArray().Select(layer => (string?)layer!["mediaType"]));
@@ -119,7 +119,7 @@ public sealed class ComposeTests(Nodes nodes)
         Assert.Equal("application/vnd.docker.distribution.manifest.v2+json", (string?)platform["manifest"]!["mediaType"]);
         Assert.Equal("application/vnd.docker.container.image.v1+json", (string?)platform["configDescriptor"]!["mediaType"]);
         Assert.All(platform["layers"]!.AsArray(), layer => Assert.Equal("application/vnd.docker.image.rootfs.diff.tar.gzip", (string?)layer!["mediaType"]));
-        Assert.Contains("complete", await node.Ctr.CheckAsync(ns, Name));
+        Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(ns, Name));
 
         var absent = await node.Api.PostAsync($"/v1/namespaces/{ns}/images/compose", new { @base, reference = "x", layers = Array.Empty<object>(), platform = "linux/s390x" });
         Assert.Equal((409, "content_missing"), ((int)absent.Status, absent.Code));
@@ -149,7 +149,7 @@ public sealed class ComposeTests(Nodes nodes)
         Assert.True((bool)platform["available"]!);
         await node.Ctr.RunAsync(ns, "images", "rm", @base);
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
-        Assert.Contains("complete", await node.Ctr.CheckAsync(ns, Name));
+        Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(ns, Name));
     }
 
     [Fact]

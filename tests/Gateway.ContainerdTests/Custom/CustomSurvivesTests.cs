@@ -65,7 +65,7 @@ public sealed class CustomSurvivesTests(Nodes nodes)
 
     private static async Task IsWholeAsync(Node node)
     {
-        Assert.Contains("complete", await node.Ctr.CheckAsync(Ns, Name));
+        Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(Ns, Name));
         await RemoveWorkAsync(node);
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, Ns));
     }

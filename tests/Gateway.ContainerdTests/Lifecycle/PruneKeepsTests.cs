@@ -93,6 +93,38 @@ public sealed class PruneKeepsTests(Nodes nodes)
 
     [Theory]
     [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Image_that_a_running_push_names_stays_and_is_pushed(string version)
+    {
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var node = await nodes.NodeAsync(version);
+        await using var ns = node.Containerd.NewNamespace("jobs");
+        var image = TestImage.Small(396);
+        var (reference, unused) = (registry.Add("acme/app:1", image), registry.Add("acme/app:2", TestImage.Small(397)));
+        await node.Api.PullAsync(ns.Name, new { reference });
+        await node.Api.PullAsync(ns.Name, new { reference = unused });
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var held = new TaskCompletionSource();
+        registry.Script = async _ =>
+        {
+            reached.TrySetResult();
+            await held.Task;
+            return false;
+        };
+        var job = await node.Api.StartPushAsync(ns.Name, new { reference, target = $"{registry.Host}/acme/copy:1" });
+        await reached.Task.WaitAsync(TimeSpan.FromMinutes(1));
+
+        var result = await PruneTests.PruneAsync(node, ns, new { });
+
+        held.SetResult();
+        Assert.Equal([unused], PruneTests.Names(result));
+        Assert.Equal([(reference, "neededByJob")], Kept(result));
+        Assert.Equal("succeeded", (string?)(await node.Api.EndOfAsync((string)job["id"]!))["state"]);
+        Assert.Equal(image.Digest, registry.Pushed.Find("acme/copy", "1")!.Digest);
+        Assert.Empty(await ns.ViolationsAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
     public async Task Kubernetes_records_of_an_image_go_together_or_stay_together(string version)
     {
         await using var registry = await ScriptedRegistry.StartAsync();

@@ -75,6 +75,28 @@ public sealed class PruneTests(Nodes nodes)
         Assert.Empty(await ns.ViolationsAsync());
     }
 
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Age_tells_old_from_new_and_begins_anew_with_each_change(string version)
+    {
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var node = await nodes.NodeAsync(version);
+        await using var ns = node.Containerd.NewNamespace("age");
+        var (old, young) = (registry.Add("acme/old:1", TestImage.Small(372)), registry.Add("acme/young:1", TestImage.Small(373)));
+        await node.Api.PullAsync(ns.Name, new { reference = old });
+        var pulled = DateTimeOffset.UtcNow;
+        await Task.Delay(TimeSpan.FromSeconds(4));
+        await node.Api.PullAsync(ns.Name, new { reference = young });
+
+        // However long the second pull took: the old one is older than this, and the young one stays younger for three seconds.
+        var olderThan = $"{(int)(DateTimeOffset.UtcNow - pulled).TotalSeconds}s";
+        Assert.Equal([old], Names(await PruneAsync(node, ns, new { dryRun = true, olderThan })));
+        await ns.CtrAsync("images", "label", old, "touched=yes");
+        Assert.Empty(Names(await PruneAsync(node, ns, new { dryRun = true, olderThan, filter = $"name=={old}" })));
+        Assert.Equal([old, young], await node.Ctr.ImagesAsync(ns.Name));
+        Assert.Empty(await ns.ViolationsAsync());
+    }
+
     [Fact]
     public async Task Empty_namespace_is_pruned_of_nothing_and_does_not_come_to_be()
     {

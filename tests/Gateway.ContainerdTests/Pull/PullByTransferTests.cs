@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -99,7 +100,7 @@ public sealed class PullByTransferTests(Nodes nodes)
     }
 
     [Fact]
-    public async Task Image_verifiers_in_use_are_asked_under_auto_and_their_word_holds()
+    public async Task Image_verifiers_in_use_are_asked_under_auto_and_their_word_holds_and_pushes_go_the_same_way()
     {
         var folder = Repo.NewFolder("verifiers");
         await using var containerd = await ContainerdDaemon.StartAsync("2", moreConfig:
@@ -114,6 +115,7 @@ public sealed class PullByTransferTests(Nodes nodes)
         var badReference = registry.Add("acme/bad:1", bad);
         Assert.Equal("gateway", await EngineOfAsync(gateway));
         Assert.Equal("succeeded", (string?)(await gateway.Api.PullAsync("before", new { reference = badReference }))["state"]);
+        Assert.Equal(["gateway"], await SendersAsync(gateway, registry, "before", badReference));
 
         var asked = Path.Combine(folder, "..", Path.GetFileName(folder) + ".asked");
         var verifier = Path.Combine(folder, "verifier");
@@ -128,6 +130,7 @@ public sealed class PullByTransferTests(Nodes nodes)
         Assert.Equal(422, (int)refused["error"]!["status"]!);
         Assert.Equal(1, (int)refused["attempt"]!);
         Assert.DoesNotContain("secret reason", refused.ToJsonString());
+        Assert.Equal(["containerd"], await SendersAsync(gateway, registry, "after", goodReference));
         Assert.Equal([goodReference], await containerd.Ctr.ImagesAsync("after"));
         Assert.Empty(await Invariants.CheckAsync(containerd, "after"));
 
@@ -140,6 +143,24 @@ public sealed class PullByTransferTests(Nodes nodes)
     }
 
     private static async Task<string?> EngineOfAsync(GatewayProcess gateway) => (string?)(await gateway.Api.GetAsync("/v1/node")).Json["imageEngine"]!["name"];
+
+    // Pushes; gives the programs that put something into the registry.
+    private static async Task<string[]> SendersAsync(GatewayProcess gateway, ScriptedRegistry registry, string ns, string reference)
+    {
+        var senders = new ConcurrentBag<string>();
+        registry.Script = http =>
+        {
+            if (http.Request.Method is "PUT")
+            {
+                senders.Add(http.Request.Headers.UserAgent.ToString().Split('/')[0]);
+            }
+
+            return Task.FromResult(false);
+        };
+        var job = await gateway.Api.PushAsync(ns, new { reference, target = $"{registry.Host}/acme/{ns}:1" });
+        Assert.True((string?)job["state"] is "succeeded", job.ToJsonString());
+        return [.. senders.Distinct()];
+    }
 
     // Everything that stays of a pull, without times.
     private static async Task<string> DumpAsync(Node node, string ns, string reference)

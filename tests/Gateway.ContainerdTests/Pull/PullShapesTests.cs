@@ -58,7 +58,7 @@ public sealed class PullShapesTests(Nodes nodes)
         Assert.True((string?)job["state"] is "succeeded", job.ToJsonString());
         Assert.Equal(100, (int)job["progress"]!["percent"]!);
         Assert.Equal(image.Digest, (string?)job["result"]!["image"]!["target"]!["digest"]);
-        Assert.Contains("complete", await node.Ctr.CheckAsync(ns, reference));
+        Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(ns, reference));
         Assert.Equal(image.ChainIds.Distinct().Order(), (await node.Ctr.SnapshotsAsync(ns)).Select(snapshot => snapshot.Key).Order());
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
 

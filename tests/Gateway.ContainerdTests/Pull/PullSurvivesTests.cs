@@ -170,7 +170,7 @@ public sealed class PullSurvivesTests
 
     private static async Task IsWholeAsync(Node node, string reference)
     {
-        Assert.Contains("complete", await node.Ctr.CheckAsync(Ns, reference));
+        Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(Ns, reference));
         Assert.Equal(Image.ChainIds.Order(), (await node.Ctr.SnapshotsAsync(Ns)).Select(snapshot => snapshot.Key).Order());
         Assert.Empty(await Invariants.CheckAsync(node.Containerd, Ns));
     }

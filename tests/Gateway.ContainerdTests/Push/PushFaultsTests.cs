@@ -30,10 +30,14 @@ public sealed class PushFaultsTests(Nodes nodes)
     ];
 
     public static TheoryData<string, string, string, int, string> Final =>
-        new(from version in Versions.Engines from answer in FinalAnswers select (version, answer.Method, answer.Path, answer.Status, answer.Code));
+        new(from version in Versions.WithEngines from answer in FinalAnswers select (version, answer.Method, answer.Path, answer.Status, answer.Code));
 
-    public static TheoryData<string, string, string, int> Passing =>
-        new(from version in Versions.Engines from failure in PassingFailures select (version, failure.Method, failure.Path, failure.Status));
+    // Waits between tries take their time: each engine has all of them once, every version those of writes.
+    public static TheoryData<string, string, string, int> Passing => new(
+        from version in Versions.WithEngines
+        from failure in PassingFailures
+        where failure.Method is not "HEAD" || Versions.Engines.Contains(version)
+        select (version, failure.Method, failure.Path, failure.Status));
 
     [Theory]
     [MemberData(nameof(Final))]

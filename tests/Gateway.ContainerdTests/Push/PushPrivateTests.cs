@@ -48,6 +48,48 @@ public sealed class PushPrivateTests
 
     [Theory]
     [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Identity_token_is_changed_for_a_token_that_allows_the_push(string version)
+    {
+        await using var tokens = await TokenAuthority.StartAsync();
+        await using var registry = await DockerRegistry.StartWithTokensAsync(tokens);
+        await using var node = await Node.StartAsync(version);
+        var reference = await PushTrial.BringAsync(node, Ns, Image);
+        var target = $"{registry.Host}/acme/secret:1";
+
+        Assert.Equal("registry_unauthorized", PushTrial.Code(await node.Api.PushAsync(Ns, new { reference, target, auth = new { identityToken = tokens.RefreshToken + "x" } })));
+        PushTrial.Succeeded(await node.Api.PushAsync(Ns, new { reference, target, auth = new { identityToken = tokens.RefreshToken } }), Image.Digest);
+
+        Assert.Contains(tokens.Seen, seen => seen is { Method: "POST", GrantType: "refresh_token", Granted: true } && seen.Scopes.Contains("repository:acme/secret:pull,push"));
+        Assert.Equal(Image.Digest, await PushTrial.SkopeoDigestAsync(target, "--creds", $"tester:{tokens.Users["tester"]}"));
+        await PushTrial.IsCleanAsync(node, Ns);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
+    public async Task Registry_token_is_sent_as_it_is_and_refused_at_the_request_by_Transfer(string version)
+    {
+        await using var tokens = await TokenAuthority.StartAsync();
+        await using var registry = await DockerRegistry.StartWithTokensAsync(tokens);
+        await using var node = await Node.StartAsync(version);
+        var reference = await PushTrial.BringAsync(node, Ns, Image);
+        var request = new { reference, target = $"{registry.Host}/acme/secret:1", auth = new { registryToken = tokens.Issue("repository:acme/secret:pull,push") } };
+
+        if (version is Versions.Transfer)
+        {
+            var refused = await node.Api.PostAsync($"/v1/namespaces/{Ns}/images/push", request);
+            Assert.Equal((422, "not_supported_by_transfer"), ((int)refused.Status, refused.Code));
+        }
+        else
+        {
+            PushTrial.Succeeded(await node.Api.PushAsync(Ns, request), Image.Digest);
+        }
+
+        Assert.Empty(tokens.Seen);
+        await PushTrial.IsCleanAsync(node, Ns);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions.BothEngines), MemberType = typeof(Versions))]
     public async Task Private_ca_is_taken_from_hosts_toml(string version)
     {
         using var certificates = new Certificates();

@@ -70,7 +70,7 @@ public sealed class PushShapesTests(Nodes nodes)
         Assert.Equal(image.Blobs.Values.Sum(blob => blob.LongLength) + image.Manifests.Values.Sum(one => one.Bytes.LongLength), kinds.Sum(kind => (long)result[kind]!["bytes"]!));
         Assert.Equal(image.Digest, await PushTrial.SkopeoDigestAsync(target));
         await elsewhere.Ctr.RunAsync(second, "content", "fetch", "--plain-http", "--all-platforms", target);
-        Assert.Contains("complete", await elsewhere.Ctr.CheckAsync(second, target));
+        Assert.Matches(Ctr.Complete, await elsewhere.Ctr.CheckAsync(second, target));
         Assert.Equal(image.Blobs.Keys.Concat(image.Manifests.Keys).Order(), (await elsewhere.Ctr.BlobsAsync(second)).Order());
         await PushTrial.IsCleanAsync(node, ns);
         await PushTrial.IsCleanAsync(elsewhere, second);

@@ -1,21 +1,20 @@
-using System.Globalization;
 using Gateway.Containerd;
+using Gateway.ContainerdTests.Survival;
 using Gateway.TestKit;
 
 namespace Gateway.ContainerdTests.Reads;
 
 /// <summary>
-/// Every answer holds every change that was acknowledged before the question, whoever made it. <c>FRESH_READS</c> sets how many reads ask, 100,000 in the long form.
+/// Every answer holds every change that was acknowledged before the question, whoever made it. 100,000 reads ask in the long form of the campaign.
 /// </summary>
 public sealed class FreshReadsTests(Nodes nodes)
 {
     private const int Readers = 8;
 
-    private static readonly string? Wanted = Environment.GetEnvironmentVariable("FRESH_READS");
-    private static readonly long Reads = Wanted is null ? 20_000 : long.Parse(Wanted, CultureInfo.InvariantCulture);
+    private static readonly long Reads = Campaign.IsLong ? 100_000 : 20_000;
 
     // Each of them asks containerd.
-    private static readonly long ReadsUnseen = Wanted is null ? Reads / 20 : Reads;
+    private static readonly long ReadsUnseen = Campaign.IsLong ? Reads : Reads / 20;
 
     [Theory]
     [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]

@@ -114,7 +114,7 @@ internal sealed record Workload(
 
     private static async Task IsWholeAsync(FaultNode node, string ns, string name, IReadOnlyCollection<string> chain)
     {
-        Assert.Contains("complete (", await node.Ctr.CheckAsync(ns, name));
+        Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(ns, name));
         Assert.Equal(chain.Distinct().Order(), (await node.Ctr.SnapshotsAsync(ns)).Select(snapshot => snapshot.Key).Order());
     }
 
