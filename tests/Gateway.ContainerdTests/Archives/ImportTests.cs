@@ -48,10 +48,11 @@ public sealed class ImportTests(Nodes nodes)
         Assert.Empty(await space.ViolationsAsync());
     }
 
-    [Fact]
-    public async Task Docker_save_with_a_layout_beside_it_is_read_as_the_layout()
+    [Theory]
+    [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
+    public async Task Docker_save_with_a_layout_beside_it_is_read_as_the_layout(string version)
     {
-        var node = await nodes.NodeAsync(Versions.Oldest);
+        var node = await nodes.NodeAsync(version);
         await using var space = node.Containerd.NewNamespace("import");
         var image = TestImage.Small(1);
         var archive = TestArchive.OciLayout((App, image)).Add("manifest.json", """[{"Config":"blobs/sha256/none","RepoTags":["wrong:1"],"Layers":[]}]""");

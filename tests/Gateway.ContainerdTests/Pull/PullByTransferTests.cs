@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Gateway.TestKit;
@@ -13,22 +14,32 @@ public sealed class PullByTransferTests(Nodes nodes)
     public async Task Both_engines_leave_the_same_records_labels_and_snapshots()
     {
         await using var registry = await ScriptedRegistry.StartAsync();
-        var image = TestImage.Index(docker: false,
-            ("linux/arm64", TestImage.Small(2, "linux/arm64")),
-            ("linux/amd64", TestImage.Of(Layer.Of(Compression.Gzip, ("a", "a")), Layer.Of(Compression.Zstd, ("b", "b")), Layer.Random(50_000, 3))));
-        var request = new { reference = registry.Add("acme/app:1", image), labels = new { team = "a" } };
+        var arm = TestImage.Small(2, "linux/arm64");
+        var amd = TestImage.Of(Layer.Of(Compression.Gzip, ("a", "a")), Layer.Of(Compression.Zstd, ("b", "b")), Layer.Random(50_000, 3));
+        var index = TestImage.Index(docker: false, ("linux/arm64", arm), ("linux/amd64", amd));
+        var list = TestImage.Index(docker: true,
+            ("linux/amd64", TestImage.Of([Layer.Of(Compression.Gzip, ("c", "c"))], docker: true)), ("linux/arm64", TestImage.Of([Layer.Of(Compression.Gzip, ("d", "d"))], docker: true, "linux/arm64")));
+        // The last moves the first one's tag.
+        (string Tag, TestImage Image, bool AllPlatforms)[] pulls = [("one:1", index, false), ("all:1", index, true), ("list:1", list, true), ("one:1", list, false)];
         var dumps = new List<string>();
         foreach (var version in new[] { "2", Versions.Transfer })
         {
             var node = await nodes.NodeAsync(version);
             var ns = nodes.NewName("same");
-            var job = await node.Api.PullAsync(ns, request);
-            Assert.True((string?)job["state"] is "succeeded", job.ToJsonString());
-            dumps.Add(await DumpAsync(node, ns, request.reference));
+            var dump = new StringBuilder();
+            foreach (var (tag, image, allPlatforms) in pulls)
+            {
+                var reference = registry.Add($"acme/{tag}", image);
+                var job = await node.Api.PullAsync(ns, new { reference, allPlatforms, policy = "always", labels = new { team = "a" } });
+                Assert.True((string?)job["state"] is "succeeded", job.ToJsonString());
+                dump.AppendLine(await DumpAsync(node, ns, reference));
+            }
+
+            dumps.Add(dump.ToString());
         }
 
         Assert.Contains("containerd.io/gc.ref.snapshot.overlayfs", dumps[0]);
-        Assert.Contains("containerd.io/distribution.source.127.0.0.1=acme/app", dumps[0]);
+        Assert.Contains("containerd.io/distribution.source.127.0.0.1=acme/all", dumps[0]);
         Assert.Equal(dumps[0], dumps[1]);
     }
 

@@ -65,6 +65,7 @@ public sealed class PullFaultsTests(Nodes nodes)
     [InlineData(Versions.Oldest, 500)]
     [InlineData(Versions.Oldest, 503)]
     [InlineData(Versions.Transfer, 429)]
+    [InlineData(Versions.Transfer, 500)]
     [InlineData(Versions.Transfer, 503)]
     public async Task Passing_failure_is_tried_again(string version, int status)
     {

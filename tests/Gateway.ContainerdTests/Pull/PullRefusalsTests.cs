@@ -31,14 +31,17 @@ public sealed class PullRefusalsTests(Nodes nodes)
     [MemberData(nameof(Documents))]
     public async Task Hostile_document_is_refused(string what, string mediaType, string json, string code)
     {
-        await using var registry = await ScriptedRegistry.StartAsync();
-        var node = await nodes.NodeAsync(Versions.Oldest);
-        var ns = nodes.NewName("refused");
-        var job = await node.Api.PullAsync(ns, new { reference = registry.Add("acme/app:1", TestImage.Raw(mediaType, json)), unpack = false });
-        Assert.True(code == (string?)job["error"]?["code"], $"{what}: {job.ToJsonString()}");
-        Assert.Equal(1, (int)job["attempt"]!);
-        Assert.Equal(0, registry.Count("/blobs/"));
-        Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
+        foreach (var version in Versions.Engines)
+        {
+            await using var registry = await ScriptedRegistry.StartAsync();
+            var node = await nodes.NodeAsync(version);
+            var ns = nodes.NewName("refused");
+            var job = await node.Api.PullAsync(ns, new { reference = registry.Add("acme/app:1", TestImage.Raw(mediaType, json)), unpack = false });
+            Assert.True(code == (string?)job["error"]?["code"], $"{what}, {version}: {job.ToJsonString()}");
+            Assert.Equal(1, (int)job["attempt"]!);
+            Assert.Equal(0, registry.Count("/blobs/"));
+            Assert.Empty(await Invariants.CheckAsync(node.Containerd, ns));
+        }
     }
 
     [Theory]

@@ -73,13 +73,13 @@ public sealed class FreshReadsTests(Nodes nodes)
         using var containerd = new ContainerdClient(node.Containerd.Address);
         await using var registry = await ScriptedRegistry.StartAsync();
         await new ImageWriters(node, "back", containerd.In("back"), registry, TimeSpan.Zero).BeginAsync();
-        Assert.Equal(8, await CountAsync(node));
+        Assert.Equal(9, await CountAsync(node));
         Assert.Null(await ReasonAsync(node));
 
         await node.Containerd.KillAsync();
         await node.Containerd.StartAsync();
         await node.Ctr.RunAsync("back", "images", "rm", ImageWriters.Moved);
-        Assert.Equal(7, await CountAsync(node));
+        Assert.Equal(8, await CountAsync(node));
         Assert.Null(await ReasonAsync(node));
 
         await node.Containerd.KillAsync();

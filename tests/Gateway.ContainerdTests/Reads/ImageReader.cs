@@ -44,7 +44,7 @@ public sealed class ImageReader(Node node, string ns, ImageWriters writers)
         }
 
         var target = record.GetProperty("target").GetProperty("digest").GetString();
-        if (name is ImageWriters.Tagged || name == writers.Pulled)
+        if (name is ImageWriters.Tagged or ImageWriters.Imported || name == writers.Pulled)
         {
             return low == high && target != ImageWriters.TargetOf(name, low) ? $"{name} stands for {target} at change {low}" : null;
         }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using Gateway.Containerd;
 using Gateway.Containerd.Types;
+using Gateway.ContainerdTests.Archives;
 using Gateway.TestKit;
 
 namespace Gateway.ContainerdTests.Reads;
@@ -19,8 +20,10 @@ public sealed class ImageWriters
     public const string ComesAndGoes = "docker.io/w/comes:1";
     public const string Patched = "docker.io/w/patched:1";
     public const string Tagged = "docker.io/w/tagged:1";
+    public const string Imported = "docker.io/w/imported:1";
 
     private static readonly TestImage[] Images = [TestImage.Small(330), TestImage.Small(331)];
+    private static readonly byte[][] Archives = [.. Images.Select(image => TestArchive.OciLayout((Imported, image)).ToBytes())];
 
     private readonly Node node;
     private readonly string ns;
@@ -41,7 +44,7 @@ public sealed class ImageWriters
         (this.node, this.ns, this.client, this.registry, this.pause) = (node, ns, client, registry, pause);
         Pulled = registry.Add("w/pulled:1", Images[0]);
         sources = [registry.Add("w/even:1", Images[0]), registry.Add("w/odd:1", Images[1])];
-        Names = [Labelled, Moved, ByCtr, ComesAndGoes, Patched, Tagged, Pulled];
+        Names = [Labelled, Moved, ByCtr, ComesAndGoes, Patched, Tagged, Imported, Pulled];
         (begun, acknowledged) = (Names.ToDictionary(name => name, _ => new long[1]), Names.ToDictionary(name => name, _ => new long[1]));
     }
 
@@ -67,6 +70,7 @@ public sealed class ImageWriters
         await PullAsync(sources[1]);
         await PullAsync(Pulled);
         await TagAsync(0);
+        await ImportAsync(0);
     }
 
     /// <summary>Writes until it is told to end; a failure ends it too.</summary>
@@ -77,6 +81,7 @@ public sealed class ImageWriters
         WriteAsync(ComesAndGoes, ComeOrGoAsync, stop),
         WriteAsync(Patched, number => AnswersAsync(HttpStatusCode.OK, node.Api.SendAsync(HttpMethod.Patch, PathOf(Patched), JsonContent.Create(new { labels = Version(number) }))), stop),
         WriteAsync(Tagged, TagAsync, stop),
+        WriteAsync(Imported, ImportAsync, stop),
         WriteAsync(Pulled, number => PullAsync(registry.Add("w/pulled:1", Images[number % 2])), stop));
 
     // Odd numbers make it, by ctr; even ones delete it, by the gateway.
@@ -94,6 +99,8 @@ public sealed class ImageWriters
 
     private Task TagAsync(long number) =>
         AnswersAsync(HttpStatusCode.Created, node.Api.PostAsync(PathOf("tag"), new { source = sources[number % 2], target = Tagged, force = true }));
+
+    private Task ImportAsync(long number) => node.Api.ImportAsync(ns, Archives[number % 2], "overwrite=true&unpack=false");
 
     private async Task PullAsync(string reference)
     {

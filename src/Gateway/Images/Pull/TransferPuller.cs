@@ -18,7 +18,7 @@ internal sealed record TransferPull(
 /// <summary>
 /// The rest of a pull by containerd's Transfer service: layers, unpacking and the image record. References are resolved, platforms chosen and documents judged
 /// before, as in any pull, so that both engines give the same answers; the daemon then finds the documents and is bound to their digest. Steps, each safe to
-/// repeat: 1 do here what the daemon would do too trustfully · 2 keep what is unpacked already · 3 transfer · 4 see that nothing is missing.
+/// repeat: 1 do here what the daemon would do too trustfully · 2 keep what is unpacked already · 3 transfer · 4 mark what is here with its repository and see that nothing is missing.
 /// </summary>
 internal sealed class TransferPuller(ContainerdClient containerd, TransferCall transfers, LayerFetcher layers, Unpacker unpacker, PullGates gates)
 {
@@ -47,7 +47,7 @@ internal sealed class TransferPuller(ContainerdClient containerd, TransferCall t
         await transfers.PullAsync(held, EndOf(pull), StoreOf(pull, unpacked), told, cancel);
 
         // 4: a layer whose chain was unpacked already is not fetched by the daemon.
-        if (await MissesBlobAsync(pull, cancel))
+        if (!await MarkAsync(pull, cancel))
         {
             await transfers.PullAsync(held, EndOf(pull), StoreOf(pull, []), told, cancel);
         }
@@ -132,17 +132,18 @@ internal sealed class TransferPuller(ContainerdClient containerd, TransferCall t
 
     private static WirePlatform Wire(Platform platform) => new() { Os = platform.Os, Architecture = platform.Architecture, Variant = platform.Variant ?? "" };
 
-    private static async Task<bool> MissesBlobAsync(TransferPull pull, CancellationToken cancel)
+    // The daemon tells of what it fetched where that came from, but not of what was here.
+    private static async Task<bool> MarkAsync(TransferPull pull, CancellationToken cancel)
     {
+        var isAll = true;
         foreach (var blob in pull.Plan.Blobs)
         {
-            if (await pull.Store.FindAsync(blob, cancel) is null)
-            {
-                return true;
-            }
+            var info = await pull.Store.FindAsync(blob, cancel);
+            isAll &= info is not null;
+            await pull.Store.MarkAsync(info, cancel);
         }
 
-        return false;
+        return isAll;
     }
 
     private static async Task RequireUnpackedAsync(NamespacedClient held, PullWork work, PlannedImage[] images, CancellationToken cancel)
