@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# The long form of the fault campaign: every place on every containerd, several times. Its figures go to artifacts/faults.
+# The long form of the fault campaign. Its figures go to artifacts/faults, those of the reads to the output.
 set -euo pipefail
 
 usage() {
   cat <<'TEXT'
 usage: tests/faults.sh [rounds]
 
-Kills, errors, full disks and cancels at every place of every kind of work, on every containerd, so many times each (default 3), and
-100,000 reads beside writers; hours.
+Kills the gateway at every place of every kind of work on every containerd, once a round (default 3), does a share of errors, full disks,
+cancels and kills of containerd in each, and asks 100,000 reads beside writers; hours.
 The short form is part of tests/run.sh. Needs root.
 TEXT
 }
