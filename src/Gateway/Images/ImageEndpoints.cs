@@ -67,11 +67,11 @@ internal static class ImageEndpoints
         images.MapMethods("/{reference}/manifest", ["HEAD"], GetImageManifest.Handle).Needs(Permission.ImagesRead).ExcludeFromDescription();
         images.MapGet("/{reference}/manifest", GetImageManifest.Handle).IsDocument().WithName("getImageManifest")
             .WithSummary("Get an image's manifest")
-            .WithDescription("The index or manifest that the name stands for, or with `platform` the manifest a pull for it would choose: the very bytes of the digest. HEAD and single ranges are taken. The reference is percent-encoded here.");
+            .WithDescription("The index or manifest that the name stands for, or with `platform` the manifest a pull for it would choose: the very bytes of the digest. HEAD and single ranges are taken. `Content-Type` is the document's media type, `Docker-Content-Digest` its digest.");
         images.MapMethods("/{reference}/config", ["HEAD"], GetImageConfig.Handle).Needs(Permission.ImagesRead).ExcludeFromDescription();
         images.MapGet("/{reference}/config", GetImageConfig.Handle).IsDocument().WithName("getImageConfig")
             .WithSummary("Get an image's config")
-            .WithDescription("The config of the platform, or of the node's where an index has several: the very bytes of the digest. HEAD and single ranges are taken. The reference is percent-encoded here.");
+            .WithDescription("The config of the platform, or of the node's where an index has several: the very bytes of the digest. HEAD and single ranges are taken. `Content-Type` is the document's media type, `Docker-Content-Digest` its digest.");
         images.MapPost("/import", ImportImages.Handle).Needs(Permission.ImagesWrite).Validates<ImportRequest>().WithName("importImages")
             .WithSummary("Import an archive")
             .WithDescription("Streams an archive into the content store, an OCI layout or what `docker save` writes, plain or compressed with gzip or zstd; then starts a job that unpacks it and stores the names. An archive that cannot be imported is refused at once and leaves nothing.")
@@ -79,7 +79,7 @@ internal static class ImageEndpoints
             .Produces<JobView>().Produces<JobView>(StatusCodes.Status202Accepted).Fails(409, 413, 415, 422);
         images.MapGet("/export", ExportImages.Handle).Needs(Permission.ImagesRead).Validates<ExportRequest>().WithName("exportImages")
             .WithSummary("Export images")
-            .WithDescription("Streams images as a tar archive: an OCI layout that `docker load` reads too. The same images make the same bytes. A failure after the first byte cuts the connection. The name `export` is this operation's: an image stored under just that name is seen in the list only.")
+            .WithDescription("Streams images as a tar archive: an OCI layout that `docker load` reads too. The same images make the same bytes. A failure after the first byte cuts the connection. The name `export` is this operation's: an image stored under just that name is in the list, and labelled, tagged and deleted as any other, but cannot be got alone.")
             .Produces<Stream>(StatusCodes.Status200OK, "application/x-tar").Fails(404, 409, 413, 422);
         images.MapMethods("/export", [HttpMethods.Head], ExportImages.Handle).Needs(Permission.ImagesRead).Validates<ExportRequest>().ExcludeFromDescription();
         images.MapPost("/commit", CommitImage.Handle).Needs(Permission.ImagesWrite).Validates<CommitRequest>().WithName("commitImage")
@@ -99,7 +99,7 @@ internal static class ImageEndpoints
             .Produces<ImageView>().Produces(StatusCodes.Status304NotModified);
         images.MapPatch("/{**reference}", UpdateImage.Handle).Needs(Permission.ImagesWrite).WithName("updateImage")
             .WithSummary("Change an image's labels")
-            .WithDescription("A JSON Merge Patch (RFC 7396): a null or an empty text removes a label, labels that are not named stay. With `If-Match` no other change made through this gateway comes between; containerd itself compares nothing, so one made past the gateway at the same moment may.")
+            .WithDescription("A JSON Merge Patch (RFC 7396): a null or an empty text removes a label, labels that are not named stay. With `If-Match` no other change made through this gateway comes between, but for a pull by containerd's Transfer service; containerd itself compares nothing, so one made past the gateway at the same moment may.")
             .Produces<ImageView>().Fails(412, 413, 415).Example("""{"labels": {"team": "a", "old": null}}""");
         images.MapMethods("/{**reference}", ["HEAD"], GetImage.Handle).Needs(Permission.ImagesRead).ExcludeFromDescription();
         images.MapDelete("/{**reference}", DeleteImage.Handle).Needs(Permission.ImagesDelete).WithName("deleteImage")
