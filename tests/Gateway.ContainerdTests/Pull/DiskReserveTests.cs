@@ -58,8 +58,8 @@ public sealed class DiskReserveTests
         request.Headers.TransferEncodingChunked = true;
         using var import = await gateway.Api.Http.SendAsync(request);
         Assert.Equal((507, true), ((int)import.StatusCode, (await import.Content.ReadAsStringAsync()).Contains("insufficient_storage", StringComparison.Ordinal)));
+        Assert.Empty(await Invariants.CheckAsync(containerd, Ns)); // collects
         Assert.Empty(await containerd.Ctr.BlobsAsync(Ns));
-        Assert.Empty(await Invariants.CheckAsync(containerd, Ns));
     }
 
     private static Task<GatewayProcess> StartAsync(ContainerdDaemon containerd, long reserve, string engine) => GatewayProcess.StartAsync(
