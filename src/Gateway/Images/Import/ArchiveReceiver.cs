@@ -7,9 +7,9 @@ namespace Gateway.Images.Import;
 
 /// <summary>
 /// Puts the files of one archive into the content store under the import's lease, each under the digest of its bytes. A digest is never named to
-/// the daemon before all the bytes have been seen: naming one could hand out a blob of another namespace.
+/// the daemon before all the bytes have been seen: naming one could hand out a blob of another namespace. Labels are the job's to set.
 /// </summary>
-internal sealed class ArchiveReceiver(NamespacedClient held, string snapshotter, DiskReserve disk, QuotaMeter quota)
+internal sealed class ArchiveReceiver(NamespacedClient held, DiskRoom room, QuotaMeter quota)
 {
     private const int SkipBytes = 256 * 1024;
 
@@ -30,7 +30,7 @@ internal sealed class ArchiveReceiver(NamespacedClient held, string snapshotter,
             return Note(file.Finish(), isNew: false);
         }
 
-        await disk.RequireAsync(snapshotter, file.Size, cancel);
+        room.Require(file.Size);
         await quota.TakeAsync(file.Size, cancel);
         var ingest = NextIngest();
         Digest digest;
@@ -41,7 +41,7 @@ internal sealed class ArchiveReceiver(NamespacedClient held, string snapshotter,
             // Held before the commit, which does not add to the lease what was here before: that may just be collected.
             if (digest == file.Named || await held.FindAndHoldAsync(digest.ToString(), cancel) is null)
             {
-                return Note(digest, await CommitAsync(writer, digest, NoLabels, cancel));
+                return Note(digest, await CommitAsync(writer, digest, cancel));
             }
         }
 
@@ -50,19 +50,10 @@ internal sealed class ArchiveReceiver(NamespacedClient held, string snapshotter,
     }
 
     /// <summary>Stores a document that was made here.</summary>
-    public async Task StoreAsync(Descriptor descriptor, byte[] bytes, CancellationToken cancel)
-    {
-        var labels = GcLabels.Of(OciDocument.Parse(bytes, descriptor.MediaType));
-        var isNew = await held.FindAndHoldAsync(descriptor.Digest.ToString(), cancel) is null && await WriteAsync(descriptor.Digest, bytes, labels, cancel);
-        if (!isNew)
-        {
-            await held.SetLabelsAsync(descriptor.Digest.ToString(), labels, cancel);
-        }
+    public async Task StoreAsync(Descriptor descriptor, byte[] bytes, CancellationToken cancel) =>
+        Note(descriptor.Digest, await held.FindAndHoldAsync(descriptor.Digest.ToString(), cancel) is null && await WriteAsync(descriptor.Digest, bytes, cancel));
 
-        Note(descriptor.Digest, isNew);
-    }
-
-    private async Task<bool> WriteAsync(Digest digest, byte[] bytes, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)
+    private async Task<bool> WriteAsync(Digest digest, byte[] bytes, CancellationToken cancel)
     {
         await using var writer = await OpenAsync(NextIngest(), bytes.Length, cancel);
         for (var at = 0; at < bytes.Length; at += BlobWriter.ChunkBytes)
@@ -70,7 +61,7 @@ internal sealed class ArchiveReceiver(NamespacedClient held, string snapshotter,
             await writer.WriteAsync(bytes.AsMemory(at, Math.Min(BlobWriter.ChunkBytes, bytes.Length - at)), cancel);
         }
 
-        return await CommitAsync(writer, digest, labels, cancel);
+        return await CommitAsync(writer, digest, cancel);
     }
 
     private string NextIngest() => $"import-{held.LeaseId}-{ingests++}";
@@ -79,11 +70,11 @@ internal sealed class ArchiveReceiver(NamespacedClient held, string snapshotter,
     private async Task<BlobWriter> OpenAsync(string ingest, long size, CancellationToken cancel) =>
         (await BlobWriter.OpenAsync(held, ingest, size, _ => Task.FromResult(false), cancel))!;
 
-    private static async Task<bool> CommitAsync(BlobWriter writer, Digest digest, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)
+    private static async Task<bool> CommitAsync(BlobWriter writer, Digest digest, CancellationToken cancel)
     {
         try
         {
-            return await writer.CommitAsync(digest.ToString(), labels, cancel) is null;
+            return await writer.CommitAsync(digest.ToString(), NoLabels, cancel) is null;
         }
         catch (RpcException wrong) when (wrong.StatusCode is StatusCode.FailedPrecondition)
         {

@@ -19,7 +19,8 @@ internal static class ImportImages
         var snapshotter = request.Snapshotter ?? daemon.Value.DefaultSnapshotter;
         await containerd.RequireSnapshotterAsync(snapshotter, cancel);
         var limits = LimitBody(http, options.Value);
-        await disk.RequireAsync(snapshotter, http.Request.ContentLength ?? 0, cancel);
+        var room = await disk.RoomAsync(snapshotter, cancel);
+        room.Require(http.Request.ContentLength ?? 0);
         await quota.RequireAsync(containerd.In(@namespace), http.Request.ContentLength ?? 1, _ => false, cancel);
         var id = ids.Next();
         return await JobAnswers.Accepted(http, await ReceiveAsync(), cancel);
@@ -29,7 +30,7 @@ internal static class ImportImages
             using var slot = slots.Take();
             return await lease.RunAsync(@namespace, id, isHandedOver: true, async (held, stop) =>
             {
-                var work = await ImportPlan.ReceiveAsync(held, http.Request.Body, limits, disk, quota.Meter(held), request, snapshotter, stop);
+                var work = await ImportPlan.ReceiveAsync(held, http.Request.Body, limits, room, quota.Meter(held), request, snapshotter, stop);
                 var start = new JobStart(ImportJob.JobKind, @namespace, work, WorkKey: null, Secret: null, options.Value.PullTimeout, id);
                 return await jobs.StartAsync(start, http, stop);
             }, cancel);

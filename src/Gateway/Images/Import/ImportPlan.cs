@@ -9,12 +9,12 @@ namespace Gateway.Images.Import;
 internal static class ImportPlan
 {
     public static async Task<ImportWork> ReceiveAsync(
-        NamespacedClient held, Stream body, ArchiveLimits limits, DiskReserve disk, QuotaMeter quota, ImportRequest request, string snapshotter, CancellationToken cancel)
+        NamespacedClient held, Stream body, ArchiveLimits limits, DiskRoom room, QuotaMeter quota, ImportRequest request, string snapshotter, CancellationToken cancel)
     {
         try
         {
             // 1
-            var receiver = new ArchiveReceiver(held, snapshotter, disk, quota);
+            var receiver = new ArchiveReceiver(held, room, quota);
             var contents = await ArchiveReader.ReadAsync(body, limits, receiver.StoreAsync, cancel);
 
             // 2

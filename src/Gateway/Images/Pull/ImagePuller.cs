@@ -83,7 +83,7 @@ internal sealed class ImagePuller(
     private async Task RequireRoomAsync(BlobStore store, PullPlan plan, PullWork work, CancellationToken cancel)
     {
         var blobs = plan.Blobs.ToList();
-        await disk.RequireAsync(work.Snapshotter, blobs.Sum(blob => blob.Size), MissingAsync, cancel);
+        await (await disk.RoomAsync(work.Snapshotter, cancel)).RequireAsync(blobs.Sum(blob => blob.Size), MissingAsync);
         await quota.RequireAsync(store.Client, MissingAsync, blobs.Select(BlobStore.IngestRef).ToHashSet(StringComparer.Ordinal).Contains, cancel);
 
         async Task<long> MissingAsync()

@@ -18,7 +18,7 @@ internal static class PullImage
         var work = Normalise(request, daemon.Value, options.Value);
         await engines.RequireForAsync(request.Auth?.RegistryToken, cancel);
         await containerd.RequireSnapshotterAsync(work.Snapshotter, cancel);
-        await disk.RequireAsync(work.Snapshotter, bytes: 0, cancel);
+        (await disk.RoomAsync(work.Snapshotter, cancel)).Require(bytes: 0);
         await quota.RequireRoomAsync(containerd.In(@namespace), cancel);
         var secret = JobCredentials.Write(request.Auth);
         var start = new JobStart(PullJob.JobKind, @namespace, work, WorkKey(@namespace, work, secret), secret, work.Timeout);
