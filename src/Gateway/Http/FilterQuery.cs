@@ -3,8 +3,8 @@ namespace Gateway.Http;
 /// <summary>The <c>filter</c> parameter of lists: containerd's filter syntax, several are OR-ed.</summary>
 internal static class FilterQuery
 {
-    private const int MaxFilters = 16;
-    private const int MaxFilterLength = 1024;
+    public const int MaxFilters = 16;
+    public const int MaxFilterLength = 1024;
 
     /// <summary>The filters, within bounds. What the daemon cannot parse it tells itself.</summary>
     public static string[] Checked(string[]? filters) => filters switch

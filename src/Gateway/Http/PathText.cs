@@ -13,10 +13,9 @@ internal static class PathText
     public static void UsePathText(this WebApplication app) => app.Use((http, next) =>
     {
         var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var path = target.AsSpan(0, target.IndexOf('?') is >= 0 and var end ? end : target.Length);
-        if (path is ['/', ..] && path.Contains(EncodedPercent, StringComparison.Ordinal))
+        if (target.Contains(EncodedPercent, StringComparison.Ordinal) && PathIn(target) is { Length: > 0 } path)
         {
-            http.Request.Path = PathString.FromUriComponent(path.ToString().Replace(EncodedPercent, "%2525", StringComparison.Ordinal));
+            http.Request.Path = PathString.FromUriComponent(path.Replace(EncodedPercent, "%2525", StringComparison.Ordinal));
         }
 
         return next(http);
@@ -24,4 +23,12 @@ internal static class PathText
 
     public static string Decode(string segment) =>
         segment.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase).Replace(EncodedPercent, "%", StringComparison.Ordinal);
+
+    // Of "/path?query", or of "http://host/path?query", as requests to proxies have it.
+    private static string PathIn(string target)
+    {
+        var path = target.Split('?', 2)[0];
+        var scheme = path.IndexOf("://", StringComparison.Ordinal);
+        return path is ['/', ..] ? path : scheme >= 0 && path.IndexOf('/', scheme + 3) is >= 0 and var begin ? path[begin..] : "";
+    }
 }

@@ -9,6 +9,7 @@ using Gateway.Images.Pull;
 using Gateway.Images.Push;
 using Gateway.Images.Resolve;
 using Gateway.Jobs;
+using Gateway.Oci;
 using Gateway.OpenApi;
 
 namespace Gateway.Images;
@@ -65,11 +66,11 @@ internal static class ImageEndpoints
             .Example("""{"dryRun": true, "olderThan": "168h", "filter": ["name~=acme"]}""");
         // Routing prefers these to the routes with raw slashes, so a name that ends in "/manifest" is reached percent-encoded.
         images.MapMethods("/{reference}/manifest", ["HEAD"], GetImageManifest.Handle).Needs(Permission.ImagesRead).ExcludeFromDescription();
-        images.MapGet("/{reference}/manifest", GetImageManifest.Handle).IsDocument().WithName("getImageManifest")
+        images.MapGet("/{reference}/manifest", GetImageManifest.Handle).IsDocument(MediaTypes.OciIndex, MediaTypes.OciManifest, MediaTypes.DockerManifestList, MediaTypes.DockerManifest).WithName("getImageManifest")
             .WithSummary("Get an image's manifest")
             .WithDescription("The index or manifest that the name stands for, or with `platform` the manifest a pull for it would choose: the very bytes of the digest. HEAD and single ranges are taken. `Content-Type` is the document's media type, `Docker-Content-Digest` its digest.");
         images.MapMethods("/{reference}/config", ["HEAD"], GetImageConfig.Handle).Needs(Permission.ImagesRead).ExcludeFromDescription();
-        images.MapGet("/{reference}/config", GetImageConfig.Handle).IsDocument().WithName("getImageConfig")
+        images.MapGet("/{reference}/config", GetImageConfig.Handle).IsDocument(MediaTypes.OciConfig, MediaTypes.DockerConfig).WithName("getImageConfig")
             .WithSummary("Get an image's config")
             .WithDescription("The config of the platform, or of the node's where an index has several: the very bytes of the digest. HEAD and single ranges are taken. `Content-Type` is the document's media type, `Docker-Content-Digest` its digest.");
         images.MapPost("/import", ImportImages.Handle).Needs(Permission.ImagesWrite).Validates<ImportRequest>().WithName("importImages")
@@ -107,7 +108,8 @@ internal static class ImageEndpoints
             .Produces(StatusCodes.Status204NoContent).Fails(409, 412);
     }
 
-    private static RouteHandlerBuilder IsDocument(this RouteHandlerBuilder route) => route.Needs(Permission.ImagesRead)
-        .Produces<Stream>(StatusCodes.Status200OK, "application/octet-stream").Produces<Stream>(StatusCodes.Status206PartialContent, "application/octet-stream").Produces(StatusCodes.Status304NotModified)
+    // The types there are; a stranger's document may have another.
+    private static RouteHandlerBuilder IsDocument(this RouteHandlerBuilder route, string type, params string[] more) => route.Needs(Permission.ImagesRead)
+        .Produces<Stream>(StatusCodes.Status200OK, type, more).Produces<Stream>(StatusCodes.Status206PartialContent, type, more).Produces(StatusCodes.Status304NotModified)
         .Fails(409, 412, 416, 422);
 }

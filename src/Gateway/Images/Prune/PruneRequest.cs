@@ -24,19 +24,16 @@ internal sealed record PruneRequest
 
 internal sealed class PruneRequestValidator : AbstractValidator<PruneRequest>
 {
-    private const int MaxFilters = 16;
-    private const int MaxFilterLength = 1024;
-
     /// <summary>A hundred years: more is a slip.</summary>
     private static readonly TimeSpan MostOlderThan = TimeSpan.FromHours(876_000);
 
     public PruneRequestValidator()
     {
         RuleFor(prune => prune.OlderThan).MustBeDuration(TimeSpan.Zero, MostOlderThan);
-        RuleFor(prune => prune.Filter!.Count).LessThanOrEqualTo(MaxFilters).OverridePropertyName("filter")
-            .When(prune => prune.Filter is not null).WithMessage($"holds more than {MaxFilters} filters");
-        RuleForEach(prune => prune.Filter).Must(filter => filter is { Length: > 0 and <= MaxFilterLength })
-            .WithMessage($"is empty or longer than {MaxFilterLength} characters");
+        RuleFor(prune => prune.Filter!.Count).LessThanOrEqualTo(FilterQuery.MaxFilters).OverridePropertyName("filter")
+            .When(prune => prune.Filter is not null).WithMessage($"holds more than {FilterQuery.MaxFilters} filters");
+        RuleForEach(prune => prune.Filter).Must(filter => filter is { Length: > 0 and <= FilterQuery.MaxFilterLength })
+            .WithMessage($"is empty or longer than {FilterQuery.MaxFilterLength} characters");
     }
 }
 
