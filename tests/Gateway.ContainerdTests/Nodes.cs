@@ -61,6 +61,13 @@ public sealed record Node(ContainerdDaemon Containerd, GatewayProcess Gateway) :
         }
     }
 
+    /// <summary>Lets the key of the tests change a namespace of Kubernetes' or Docker's.</summary>
+    public async Task ProtectAsync(string containerdNamespace)
+    {
+        var granted = await Api.PostAsync("/v1/access/grants", new { subject = "key:bootstrap", permissions = new[] { "admin" }, namespaces = new[] { containerdNamespace }, @protected = true });
+        Assert.True((int)granted.Status is 201, granted.Text);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Gateway.DisposeAsync();

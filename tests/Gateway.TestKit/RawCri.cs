@@ -15,7 +15,7 @@ public static class RawCri
 
     /// <summary>Those CRI knows. ListImages: images = 1, each with its id = 1.</summary>
     public static async Task<string[]> IdsAsync(ContainerdPlace daemon) =>
-        [.. RawSnapshots.Fields(new CodedInputStream(await CallAsync(daemon, "ListImages", null)), 1).Select(image => RawSnapshots.Fields(image.CreateCodedInput(), 1).Single().ToStringUtf8())];
+        [.. RawGrpc.Fields(new CodedInputStream(await CallAsync(daemon, "ListImages", null)), 1).Select(image => RawGrpc.Fields(image.CreateCodedInput(), 1).Single().ToStringUtf8())];
 
     private static Task<byte[]> CallAsync(ContainerdPlace daemon, string method, string? reference) =>
         RawGrpc.CallAsync(daemon.Address, "k8s.io", $"runtime.v1.ImageService/{method}", message =>

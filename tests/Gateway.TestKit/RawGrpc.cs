@@ -86,6 +86,25 @@ public static class RawGrpc
         return bytes;
     }
 
+    /// <summary>The fields of a number, each of them bytes.</summary>
+    internal static List<ByteString> Fields(CodedInputStream message, int number)
+    {
+        var found = new List<ByteString>();
+        while (message.ReadTag() is var tag and not 0)
+        {
+            if (WireFormat.GetTagFieldNumber(tag) == number)
+            {
+                found.Add(message.ReadBytes());
+            }
+            else
+            {
+                message.SkipLastField();
+            }
+        }
+
+        return found;
+    }
+
     internal static byte[] Encode(Action<CodedOutputStream> write)
     {
         using var bytes = new MemoryStream();

@@ -69,17 +69,11 @@ public static class RawLeases
             }
         });
 
-    private static ByteString Encode(string first, string second)
+    private static ByteString Encode(string first, string second) => ByteString.CopyFrom(RawGrpc.Encode(message =>
     {
-        using var bytes = new MemoryStream();
-        using (var message = new CodedOutputStream(bytes, leaveOpen: true))
-        {
-            message.WriteTag(1, WireFormat.WireType.LengthDelimited);
-            message.WriteString(first);
-            message.WriteTag(2, WireFormat.WireType.LengthDelimited);
-            message.WriteString(second);
-        }
-
-        return ByteString.CopyFrom(bytes.ToArray());
-    }
+        message.WriteTag(1, WireFormat.WireType.LengthDelimited);
+        message.WriteString(first);
+        message.WriteTag(2, WireFormat.WireType.LengthDelimited);
+        message.WriteString(second);
+    }));
 }

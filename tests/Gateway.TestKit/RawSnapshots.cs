@@ -13,24 +13,6 @@ public static class RawSnapshots
             message.WriteTag(1, WireFormat.WireType.LengthDelimited);
             message.WriteString(snapshotter);
         }));
-        return [.. Fields(answer, 1).Select(info => Fields(info.CreateCodedInput(), 6).Select(label => Fields(label.CreateCodedInput(), 1).Single().ToStringUtf8()).ToArray())];
-    }
-
-    internal static List<ByteString> Fields(CodedInputStream message, int number)
-    {
-        var found = new List<ByteString>();
-        while (message.ReadTag() is var tag and not 0)
-        {
-            if (WireFormat.GetTagFieldNumber(tag) == number)
-            {
-                found.Add(message.ReadBytes());
-            }
-            else
-            {
-                message.SkipLastField();
-            }
-        }
-
-        return found;
+        return [.. RawGrpc.Fields(answer, 1).Select(info => RawGrpc.Fields(info.CreateCodedInput(), 6).Select(label => RawGrpc.Fields(label.CreateCodedInput(), 1).Single().ToStringUtf8()).ToArray())];
     }
 }

@@ -240,6 +240,13 @@ public sealed class DocumentsTests(Nodes nodes)
         Assert.Equal("a/b", (string?)(await node.Api.GetAsync(images + "a/b")).Json["name"]);
         Assert.Equal(HttpStatusCode.NotFound, (await node.Api.GetAsync(images + "a%252Fb")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await node.Api.SendAsync(HttpMethod.Delete, images + "a%252Fb")).Status);
+        // As to a proxy.
+        var absolute = new Uri(node.Gateway.Url, images);
+        foreach (var (name, status) in new[] { ("a%252Fb", 404), ("a%252fb?x=%25", 404), ("a%2Fb", 200) })
+        {
+            Assert.Equal([status], RawHttp.StatusesIn(await RawHttp.ExchangeAsync(node.Gateway.Url, $"GET {absolute}{name} HTTP/1.1\r\nHost: {node.Gateway.Url.Authority}\r\nAuthorization: Bearer {GatewayProcess.Key}\r\nConnection: close\r\n\r\n")));
+        }
+
         Assert.Contains("a/b", await node.Ctr.ImagesAsync(ns.Name));
     }
 

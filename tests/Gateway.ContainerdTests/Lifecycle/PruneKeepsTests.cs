@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using Gateway.TestKit;
 
@@ -130,8 +129,7 @@ public sealed class PruneKeepsTests(Nodes nodes)
         await using var registry = await ScriptedRegistry.StartAsync();
         await using var node = await Node.StartAsync(version);
         await using var ns = new ContainerdNamespace(node.Containerd, "k8s.io");
-        var granted = await node.Api.PostAsync("/v1/access/grants", new { subject = "key:bootstrap", permissions = new[] { "admin" }, namespaces = new[] { ns.Name }, @protected = true });
-        Assert.True(granted.Status is HttpStatusCode.Created, granted.Text);
+        await node.ProtectAsync(ns.Name);
         var images = Enumerable.Range(0, 3).Select(i => TestImage.Small(392 + i)).ToArray();
         var names = images.Select((image, i) => registry.Add($"acme/app:{i}", image)).ToArray();
         for (var i = 0; i < 3; i++)

@@ -1,4 +1,3 @@
-using System.Net;
 using Gateway.ContainerdTests.Lifecycle;
 using Gateway.TestKit;
 
@@ -18,8 +17,7 @@ public sealed class CriImagesTests
         var (appName, pauseName) = (registry.Add("acme/app:1", app), registry.Add("acme/pause:1", pause));
         await using var node = await Node.StartAsync(version, withCri: true, moreConfig: $"[plugins.\"io.containerd.grpc.v1.cri\"]\n  sandbox_image = \"{pauseName}\"");
         await using var ns = new ContainerdNamespace(node.Containerd, "k8s.io");
-        var granted = await node.Api.PostAsync("/v1/access/grants", new { subject = "key:bootstrap", permissions = new[] { "admin" }, namespaces = new[] { ns.Name }, @protected = true });
-        Assert.True(granted.Status is HttpStatusCode.Created, granted.Text);
+        await node.ProtectAsync(ns.Name);
         Assert.Equal(app.ConfigDigest, await RawCri.PullAsync(node.Containerd, appName));
         Assert.Equal(pause.ConfigDigest, await RawCri.PullAsync(node.Containerd, pauseName));
 
