@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Gateway.TestKit;
 
 namespace Gateway.ContainerdTests.Pull;
@@ -57,7 +58,9 @@ public sealed class DiskReserveTests
         request.Content.Headers.ContentType = new("application/x-tar");
         request.Headers.TransferEncodingChunked = true;
         using var import = await gateway.Api.Http.SendAsync(request);
-        Assert.Equal((507, true), ((int)import.StatusCode, (await import.Content.ReadAsStringAsync()).Contains("insufficient_storage", StringComparison.Ordinal)));
+        var problem = JsonNode.Parse(await import.Content.ReadAsStringAsync())!;
+        Assert.Equal((507, "insufficient_storage"), ((int)import.StatusCode, (string?)problem["code"]));
+        Assert.Contains($"; {image.Layers[2].Bytes.Length} are to be stored", (string?)problem["detail"], StringComparison.Ordinal);
         Assert.Empty(await Invariants.CheckAsync(containerd, Ns)); // collects
         Assert.Empty(await containerd.Ctr.BlobsAsync(Ns));
     }
