@@ -13,8 +13,8 @@ public sealed class ContainerdNamespace(ContainerdDaemon daemon, string name) : 
 
     public async ValueTask DisposeAsync()
     {
-        var ctr = Daemon.Ctr;
-        foreach (var lease in await ctr.LeasesAsync(Name))
+        var records = Daemon.RecordsOf(Name);
+        foreach (var (lease, _) in await records.LeasesAsync())
         {
             try
             {
@@ -26,14 +26,14 @@ public sealed class ContainerdNamespace(ContainerdDaemon daemon, string name) : 
             }
         }
 
-        foreach (var image in await ctr.ImagesAsync(Name))
+        if (await records.ImagesAsync() is { Length: > 0 } images)
         {
-            await CtrAsync("images", "rm", image);
+            await CtrAsync(["images", "rm", .. images.Select(image => image.Name)]);
         }
 
         // Waited for: what has lost its lease or image goes now, and not between a list and a removal below.
-        await ctr.CollectAsync(Name);
-        foreach (var ingest in await ctr.IngestRefsAsync(Name))
+        await Daemon.Ctr.CollectAsync(Name);
+        foreach (var ingest in await records.IngestsAsync())
         {
             await RawGrpc.AbortIngestAsync(Daemon.Address, Name, ingest);
         }
@@ -43,12 +43,12 @@ public sealed class ContainerdNamespace(ContainerdDaemon daemon, string name) : 
             await RemoveSnapshotsAsync(snapshotter);
         }
 
-        foreach (var blob in await ctr.BlobsAsync(Name))
+        if (await records.BlobsAsync() is { Count: > 0 } blobs)
         {
-            await CtrAsync("content", "rm", blob);
+            await CtrAsync(["content", "rm", .. blobs.Keys]);
         }
 
-        if ((await ctr.NamespacesAsync()).Contains(Name))
+        if ((await records.NamespacesAsync()).Contains(Name))
         {
             await CtrAsync("namespaces", "rm", Name);
         }
@@ -57,7 +57,7 @@ public sealed class ContainerdNamespace(ContainerdDaemon daemon, string name) : 
     // Children go before their parents, so it takes as many rounds as the chain is long; a round that removes nothing is the last.
     private async Task RemoveSnapshotsAsync(string snapshotter)
     {
-        var left = await Daemon.Ctr.SnapshotsAsync(Name, snapshotter);
+        var left = await Daemon.RecordsOf(Name).SnapshotsAsync(snapshotter);
         while (left.Length > 0)
         {
             foreach (var leaf in left.Where(snapshot => !left.Any(other => other.Parent == snapshot.Key)))
@@ -66,7 +66,7 @@ public sealed class ContainerdNamespace(ContainerdDaemon daemon, string name) : 
             }
 
             var before = left.Length;
-            left = await Daemon.Ctr.SnapshotsAsync(Name, snapshotter);
+            left = await Daemon.RecordsOf(Name).SnapshotsAsync(snapshotter);
             if (left.Length == before)
             {
                 throw new InvalidOperationException($"namespace {Name} keeps {left.Length} snapshots");

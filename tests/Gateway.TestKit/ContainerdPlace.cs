@@ -11,6 +11,8 @@ public class ContainerdPlace(string ctr, string address, string root, string sta
 
     public string Address { get; } = address;
 
+    public RawRecords RecordsOf(string containerdNamespace) => new(this, containerdNamespace);
+
     public string Root { get; } = root;
 
     public string State { get; } = state;

@@ -20,19 +20,7 @@ public sealed class Ctr(string program, string address)
     public async Task<string> CheckAsync(string containerdNamespace, string name, string snapshotter = "overlayfs") =>
         RowOf(name, await ChecksAsync(containerdNamespace, snapshotter, $"name=={name}"));
 
-    /// <summary>Each image with its row of <c>ctr images check</c>.</summary>
-    public async Task<(string Name, string Row)[]> CheckAllAsync(string containerdNamespace, string snapshotter = "overlayfs")
-    {
-        var names = await ImagesAsync(containerdNamespace);
-        var checks = names.Length > 0 ? await ChecksAsync(containerdNamespace, snapshotter) : "";
-        return [.. names.Select(name => (name, RowOf(name, checks)))];
-    }
-
     public async Task<string[]> LeasesAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "leases", "ls", "-q"));
-
-    /// <summary>Each lease with the labels it has, as <c>ctr leases ls</c> prints them.</summary>
-    public async Task<(string Id, string Labels)[]> LeaseLabelsAsync(string containerdNamespace) =>
-        [.. Lines(await RunAsync(containerdNamespace, "leases", "ls")).Skip(1).Select(row => row.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(row => (row[0], row[^1]))];
 
     /// <summary>Rows of the ingests that are open: ref, size and age, parted by tabs.</summary>
     public async Task<string[]> IngestsAsync(string containerdNamespace) => Lines(await RunAsync(containerdNamespace, "content", "active")).Skip(1).ToArray();
@@ -85,10 +73,12 @@ public sealed class Ctr(string program, string address)
         }
     }
 
-    private async Task<string> ChecksAsync(string containerdNamespace, string snapshotter, params string[] filters) =>
+    /// <summary>All rows of <c>ctr images check</c>.</summary>
+    internal async Task<string> ChecksAsync(string containerdNamespace, string snapshotter, params string[] filters) =>
         (await ChildProcess.TryRunAsync(Program, ["--address", address, "--namespace", containerdNamespace, "images", "check", "--snapshotter", snapshotter, .. filters])).Output;
 
-    private static string RowOf(string name, string checks) =>
+    /// <summary>The row of an image; all there is where it has none.</summary>
+    internal static string RowOf(string name, string checks) =>
         Lines(checks).FirstOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal) || line.StartsWith(name + "\t", StringComparison.Ordinal)) ?? $"{name}: {checks}";
 
     private static string[] Lines(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

@@ -12,9 +12,9 @@ internal static class DaemonInvariants
         var folder = new DirectoryInfo(Path.Combine(daemon.Root, $"io.containerd.snapshotter.v1.{snapshotter}", "snapshots"));
         var onDisk = folder.Exists ? folder.EnumerateDirectories().Count() : 0;
         var recorded = 0;
-        foreach (var containerdNamespace in await daemon.Ctr.NamespacesAsync())
+        foreach (var containerdNamespace in await daemon.RecordsOf("default").NamespacesAsync())
         {
-            recorded += (await daemon.Ctr.SnapshotsAsync(containerdNamespace, snapshotter)).Length;
+            recorded += (await daemon.RecordsOf(containerdNamespace).SnapshotsAsync(snapshotter)).Length;
         }
 
         return onDisk == recorded ? [] : [$"{onDisk} snapshots are on disk, {recorded} in the records"];

@@ -25,16 +25,17 @@ internal sealed class ImageClosure
 
     public static async Task<IReadOnlyList<string>> ViolationsAsync(ContainerdPlace daemon, string containerdNamespace, string snapshotter)
     {
-        var ctr = daemon.Ctr;
-        var closure = new ImageClosure(daemon, snapshotter, await ctr.LabelsAsync(containerdNamespace));
-        foreach (var (name, row) in await ctr.CheckAllAsync(containerdNamespace, snapshotter))
+        var records = daemon.RecordsOf(containerdNamespace);
+        var closure = new ImageClosure(daemon, snapshotter, await records.BlobsAsync());
+        var images = await records.ImagesAsync();
+        closure.violations.AddRange(await FaultsAsync(daemon, containerdNamespace, images, snapshotter));
+        foreach (var (name, target) in images)
         {
-            closure.violations.AddRange(FaultOf(row));
-            await closure.NeedAsync(Ctr.TargetIn(row), name);
+            await closure.NeedAsync(target, name);
         }
 
         closure.violations.AddRange(closure.present.Except(closure.needed).Select(blob => $"blob {blob} is left though no image needs it"));
-        var committed = (await ctr.SnapshotsAsync(containerdNamespace, snapshotter)).Where(snapshot => snapshot.Kind is "Committed").Select(snapshot => snapshot.Key).ToArray();
+        var committed = (await records.SnapshotsAsync(snapshotter)).Where(snapshot => snapshot.Kind is "Committed").Select(snapshot => snapshot.Key).ToArray();
         closure.violations.AddRange(committed.Except(closure.chains).Select(key => $"snapshot {key} is left though no image needs it"));
         closure.violations.AddRange(closure.Unpacked().Where(unpacked => !committed.Contains(unpacked.Top))
             .Select(unpacked => $"config {unpacked.Config} names the snapshot {unpacked.Top}, which is not there"));
@@ -152,8 +153,12 @@ internal sealed class ImageClosure
         }
     }
 
-    /// <summary>What is wrong in a row of <c>ctr images check</c>.</summary>
-    public static string[] FaultOf(string row) => Regex.IsMatch(row, Ctr.Complete) ? [] : [$"image {row}"];
+    /// <summary>Images that <c>ctr images check</c> does not find whole.</summary>
+    public static async Task<IEnumerable<string>> FaultsAsync(ContainerdPlace daemon, string containerdNamespace, (string Name, string Target)[] images, string snapshotter = "overlayfs")
+    {
+        var checks = images.Length > 0 ? await daemon.Ctr.ChecksAsync(containerdNamespace, snapshotter) : "";
+        return images.Select(image => Ctr.RowOf(image.Name, checks)).Where(row => !Regex.IsMatch(row, Ctr.Complete)).Select(row => $"image {row}");
+    }
 
     private static string[] Digests(JsonNode? node) => node switch
     {

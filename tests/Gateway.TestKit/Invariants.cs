@@ -14,16 +14,16 @@ public static class Invariants
         ContainerdPlace daemon, string containerdNamespace, string snapshotter = "overlayfs", NodeTraces? traces = null)
     {
         var violations = new List<string>();
-        var ctr = daemon.Ctr;
-        var leases = await ctr.LeaseLabelsAsync(containerdNamespace);
+        var records = daemon.RecordsOf(containerdNamespace);
+        var leases = await records.LeasesAsync();
         violations.AddRange(leases.Select(lease => $"lease {lease.Id} is left").Concat(FaultsOfLeases(leases)));
-        violations.AddRange((await ctr.IngestRefsAsync(containerdNamespace)).Select(ingest => $"ingest {ingest} is left"));
-        var snapshots = await ctr.SnapshotsAsync(containerdNamespace, snapshotter);
+        violations.AddRange((await records.IngestsAsync()).Select(ingest => $"ingest {ingest} is left"));
+        var snapshots = await records.SnapshotsAsync(snapshotter);
         violations.AddRange(snapshots.Where(snapshot => snapshot.Kind is not "Committed").Select(snapshot => $"snapshot {snapshot.Key} is {snapshot.Kind}"));
         violations.AddRange(snapshots.Where(snapshot => snapshot.Parent.Length > 0 && !snapshots.Any(other => other.Key == snapshot.Parent))
             .Select(snapshot => $"snapshot {snapshot.Key} has the parent {snapshot.Parent}, which is not there"));
 
-        await ctr.CollectAsync(containerdNamespace);
+        await daemon.Ctr.CollectAsync(containerdNamespace);
         violations.AddRange(await ImageClosure.ViolationsAsync(daemon, containerdNamespace, snapshotter));
         violations.AddRange(IngestsOnDisk(daemon, containerdNamespace));
         if (traces is not null)
@@ -42,16 +42,16 @@ public static class Invariants
     /// </summary>
     public static async Task<IReadOnlyList<string>> CheckMomentAsync(ContainerdPlace daemon, string containerdNamespace)
     {
-        var faults = (await daemon.Ctr.CheckAllAsync(containerdNamespace)).SelectMany(image => ImageClosure.FaultOf(image.Row));
-        return [.. faults, .. FaultsOfLeases(await daemon.Ctr.LeaseLabelsAsync(containerdNamespace))];
+        var faults = await ImageClosure.FaultsAsync(daemon, containerdNamespace, await daemon.RecordsOf(containerdNamespace).ImagesAsync());
+        return [.. faults, .. FaultsOfLeases(await daemon.RecordsOf(containerdNamespace).LeasesAsync())];
     }
 
     // The gateway's own; callers name theirs as they like.
-    private static IEnumerable<string> FaultsOfLeases((string Id, string Labels)[] leases) =>
+    private static IEnumerable<string> FaultsOfLeases((string Id, IReadOnlyDictionary<string, string> Labels)[] leases) =>
         from lease in leases
         where lease.Id.StartsWith("gw-", StringComparison.Ordinal)
-        from label in new[] { "gateway/", "containerd.io/gc.expire=" } // whose it is, and when the daemon may drop it should that one never come back
-        where !lease.Labels.Contains(label, StringComparison.Ordinal)
+        from label in new[] { "gateway/", "containerd.io/gc.expire" } // whose it is, and when the daemon may drop it should that one never come back
+        where !lease.Labels.Keys.Any(key => key.StartsWith(label, StringComparison.Ordinal))
         select $"lease {lease.Id} has no label {label}";
 
     // An ingest's folder outlives its record when a daemon is killed between the two.

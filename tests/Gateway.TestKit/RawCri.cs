@@ -6,19 +6,14 @@ namespace Gateway.TestKit;
 public static class RawCri
 {
     /// <summary>Gives the image's id, the digest of its config. PullImage: image = 1, whose image = 1; image_ref = 1.</summary>
-    public static async Task<string> PullAsync(ContainerdPlace daemon, string reference)
-    {
-        var answer = new CodedInputStream(await CallAsync(daemon, "PullImage", reference));
-        answer.ReadTag();
-        return answer.ReadString();
-    }
+    public static async Task<string> PullAsync(ContainerdPlace daemon, string reference) => (await CallAsync(daemon, "PullImage", reference)).Text(1);
 
     /// <summary>Those CRI knows. ListImages: images = 1, each with its id = 1.</summary>
     public static async Task<string[]> IdsAsync(ContainerdPlace daemon) =>
-        [.. RawGrpc.Fields(new CodedInputStream(await CallAsync(daemon, "ListImages", null)), 1).Select(image => RawGrpc.Fields(image.CreateCodedInput(), 1).Single().ToStringUtf8())];
+        [.. (await CallAsync(daemon, "ListImages", null)).Messages(1).Select(image => image.Text(1))];
 
-    private static Task<byte[]> CallAsync(ContainerdPlace daemon, string method, string? reference) =>
-        RawGrpc.CallAsync(daemon.Address, "k8s.io", $"runtime.v1.ImageService/{method}", message =>
+    private static async Task<RawMessage> CallAsync(ContainerdPlace daemon, string method, string? reference) =>
+        new(new CodedInputStream(await RawGrpc.CallAsync(daemon.Address, "k8s.io", $"runtime.v1.ImageService/{method}", message =>
         {
             if (reference is not null)
             {
@@ -29,5 +24,5 @@ public static class RawCri
                     image.WriteString(reference);
                 })));
             }
-        });
+        })));
 }

@@ -56,7 +56,7 @@ public static class RawGrpc
             message.WriteString(reference);
         });
 
-    /// <summary>Sends one message; throws with the status' text unless it is OK.</summary>
+    /// <summary>Sends one message and gives what is answered, the messages of a stream one after the other; throws with the status' text unless it is OK.</summary>
     public static async Task<byte[]> CallAsync(string address, string containerdNamespace, string method, Action<CodedOutputStream> write)
     {
         using var handler = new SocketsHttpHandler { ConnectCallback = (_, cancel) => DialAsync(address, cancel) };
@@ -73,36 +73,30 @@ public static class RawGrpc
         using var answer = await client.SendAsync(request);
         var body = await answer.Content.ReadAsByteArrayAsync();
         var status = Header(answer, "grpc-status");
-        return status is "0" ? body[Math.Min(FrameHeader, body.Length)..] : throw new InvalidOperationException($"{method}: {status} {Header(answer, "grpc-message")}");
+        return status is "0" ? [.. Messages(body)] : throw new InvalidOperationException($"{method}: {status} {Header(answer, "grpc-message")}");
     }
 
     private static string? Header(HttpResponseMessage answer, string name) =>
         answer.TrailingHeaders.TryGetValues(name, out var values) || answer.Headers.TryGetValues(name, out values) ? values.First() : null;
+
+    private static List<byte> Messages(byte[] body)
+    {
+        var messages = new List<byte>();
+        for (var at = 0; at < body.Length;)
+        {
+            var length = BinaryPrimitives.ReadInt32BigEndian(body.AsSpan(at + 1));
+            messages.AddRange(body.AsSpan(at + FrameHeader, length));
+            at += FrameHeader + length;
+        }
+
+        return messages;
+    }
 
     private static byte[] Frame(Action<CodedOutputStream> write)
     {
         byte[] bytes = [.. new byte[FrameHeader], .. Encode(write)];
         BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(1), bytes.Length - FrameHeader);
         return bytes;
-    }
-
-    /// <summary>The fields of a number, each of them bytes.</summary>
-    internal static List<ByteString> Fields(CodedInputStream message, int number)
-    {
-        var found = new List<ByteString>();
-        while (message.ReadTag() is var tag and not 0)
-        {
-            if (WireFormat.GetTagFieldNumber(tag) == number)
-            {
-                found.Add(message.ReadBytes());
-            }
-            else
-            {
-                message.SkipLastField();
-            }
-        }
-
-        return found;
     }
 
     internal static byte[] Encode(Action<CodedOutputStream> write)

@@ -33,28 +33,15 @@ public static class RawLeases
             message.WriteBytes(Encode(id, type));
         });
 
-    /// <summary>What a lease holds, as <c>type id</c>. Leases.ListResources: id = 1; resources = 1.</summary>
+    /// <summary>What a lease holds, as <c>type id</c>. Leases.ListResources: id = 1; resources = 1 (id = 1, type = 2).</summary>
     public static async Task<string[]> OfAsync(ContainerdNamespace ns, string lease)
     {
-        var answer = new CodedInputStream(await RawGrpc.CallAsync(ns.Daemon.Address, ns.Name, "containerd.services.leases.v1.Leases/ListResources", message =>
+        var answer = new RawMessage(new CodedInputStream(await RawGrpc.CallAsync(ns.Daemon.Address, ns.Name, "containerd.services.leases.v1.Leases/ListResources", message =>
         {
             message.WriteTag(1, WireFormat.WireType.LengthDelimited);
             message.WriteString(lease);
-        }));
-        var held = new List<string>();
-        while (answer.ReadTag() is not 0)
-        {
-            var resource = answer.ReadBytes().CreateCodedInput();
-            var (id, type) = ("", "");
-            while (resource.ReadTag() is var tag and not 0)
-            {
-                (id, type) = WireFormat.GetTagFieldNumber(tag) is 1 ? (resource.ReadString(), type) : (id, resource.ReadString());
-            }
-
-            held.Add($"{type} {id}");
-        }
-
-        return [.. held.Order(StringComparer.Ordinal)];
+        })));
+        return [.. answer.Messages(1).Select(resource => $"{resource.Text(2)} {resource.Text(1)}").Order(StringComparer.Ordinal)];
     }
 
     private static Task<byte[]> CreateAsync(string address, string containerdNamespace, string lease, params (string Key, string Value)[] labels) =>

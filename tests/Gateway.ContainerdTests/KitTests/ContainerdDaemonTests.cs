@@ -43,21 +43,59 @@ public sealed class ContainerdDaemonTests(Nodes nodes, Daemons daemons)
 
     [Theory]
     [MemberData(nameof(Versions.Each), MemberType = typeof(Versions))]
-    public async Task Labels_of_all_snapshots_are_those_that_ctr_shows_of_each(string version)
+    public async Task Records_are_those_that_ctr_shows(string version)
     {
         var daemon = await daemons.OfAsync(version);
-        await using var ns = daemon.NewNamespace("snapshots");
-        await ns.CtrAsync("snapshots", "prepare", "plain");
-        await ns.CtrAsync("snapshots", "prepare", "labeled");
-        await ns.CtrAsync("snapshots", "label", "labeled", "one=1", "two=2");
+        await using var ns = daemon.NewNamespace("records");
+        await ns.CtrAsync("leases", "create", "--id", "held", "one=1", "two=2");
+        await RawGrpc.LeaveIngestAsync(daemon.Address, ns.Name, "half", [1, 2, 3]);
+        for (var number = 0; number < 101; number++) // more than one message of a stream holds
+        {
+            await RawGrpc.PutBlobAsync(daemon.Address, ns.Name, BitConverter.GetBytes(number), ("number", $"{number}"), ("containerd.io/gc.root", "now"));
+        }
 
-        var names = (await RawSnapshots.LabelNamesAsync(daemon, ns.Name)).OrderBy(each => each.Length).Select(each => each.Order(StringComparer.Ordinal).ToArray()).ToArray();
+        var archive = Path.Combine(daemon.State, ns.Name + ".tar");
+        await File.WriteAllBytesAsync(archive, TestArchive.OciLayout(("docker.io/acme/app:1", TestImage.Small(1)), ("docker.io/acme/other:1", TestImage.Small(2))).ToBytes());
+        await ns.CtrAsync("images", "import", archive); // unpacks them too
+        await ns.CtrAsync("snapshots", "prepare", "active");
+        await ns.CtrAsync("snapshots", "label", "active", "one=1", "two=2");
 
-        var shown = new[] { await NamesAsync("plain"), await NamesAsync("labeled") };
-        Assert.Equal(2, shown[1].Except(shown[0]).Count());
-        Assert.Equal(shown, names);
+        var (records, ctr) = (daemon.RecordsOf(ns.Name), daemon.Ctr);
 
-        async Task<string[]> NamesAsync(string key) => [.. ((await daemon.Ctr.SnapshotAsync(ns.Name, key))["Labels"]?.AsObject() ?? []).Select(label => label.Key).Order(StringComparer.Ordinal)];
+        var (held, labels) = Assert.Single(await records.LeasesAsync());
+        Assert.Equal("held", held);
+        Assert.Superset(new HashSet<string> { "one", "two" }, labels.Keys.ToHashSet());
+        var lease = await ns.CtrAsync("leases", "ls");
+        Assert.All(labels, label => Assert.Contains($"{label.Key}={label.Value}", lease, StringComparison.Ordinal));
+        Assert.Equal(["half"], await records.IngestsAsync());
+        Assert.Equal(await ctr.IngestRefsAsync(ns.Name), await records.IngestsAsync());
+
+        var images = await records.ImagesAsync();
+        Assert.Equal(2, images.Length);
+        foreach (var (name, target) in images)
+        {
+            Assert.Equal(await ctr.TargetOfAsync(ns.Name, name), target);
+        }
+
+        Assert.Equal((await ctr.ImagesAsync(ns.Name)).Order(), images.Select(image => image.Name).Order());
+
+        var (blobs, shown) = (await records.BlobsAsync(), await ctr.LabelsAsync(ns.Name));
+        Assert.Equal(Sorted(shown), Sorted(blobs));
+        Assert.True(blobs.Count > 101, $"{blobs.Count} blobs");
+
+        var snapshots = await records.SnapshotsAsync();
+        Assert.Equal((await ctr.SnapshotsAsync(ns.Name)).Order(), snapshots.Select(snapshot => (snapshot.Key, snapshot.Parent, snapshot.Kind)).Order());
+        Assert.Superset(new HashSet<string> { "Active", "Committed" }, snapshots.Select(snapshot => snapshot.Kind).ToHashSet());
+        foreach (var snapshot in snapshots)
+        {
+            var told = (await ctr.SnapshotAsync(ns.Name, snapshot.Key))["Labels"]?.AsObject() ?? [];
+            Assert.Equal(told.Select(label => (label.Key, (string)label.Value!)).Order(), snapshot.Labels.Select(label => (label.Key, label.Value)).Order());
+        }
+
+        Assert.Equal((await ctr.NamespacesAsync()).Order(), (await records.NamespacesAsync()).Order());
+
+        static IEnumerable<string> Sorted(IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> all) =>
+            all.Select(blob => $"{blob.Key} {string.Join(' ', blob.Value.Select(label => $"{label.Key}={label.Value}").Order(StringComparer.Ordinal))}").Order(StringComparer.Ordinal);
     }
 
     [Fact]

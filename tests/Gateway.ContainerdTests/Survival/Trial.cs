@@ -109,19 +109,23 @@ internal sealed class Trial(FaultNode node, Workload work)
 
     private async Task RemoveImagesAsync()
     {
-        if (await node.Ctr.ImagesAsync(Namespace) is { Length: > 0 } images)
+        if (await Records.ImagesAsync() is { Length: > 0 } images)
         {
-            await node.Ctr.RunAsync(Namespace, ["images", "rm", "--sync", .. images]);
+            await node.Ctr.RunAsync(Namespace, ["images", "rm", "--sync", .. images.Select(image => image.Name)]);
         }
     }
 
     // Names only: digests in the values differ with the time of a commit, and what they lead to is among the invariants.
     private async Task<string> LabelsAsync()
     {
-        var blobs = (await node.Ctr.LabelsAsync(Namespace)).Values.Select(labels => string.Join(' ', labels.Keys.Order(StringComparer.Ordinal)));
-        var snapshots = (await RawSnapshots.LabelNamesAsync(node.Containerd, Namespace)).Select(names => string.Join(' ', names.Order(StringComparer.Ordinal)));
-        return string.Join('\n', [.. blobs.Order(StringComparer.Ordinal), "snapshots:", .. snapshots.Order(StringComparer.Ordinal)]);
+        var (blobs, snapshots) = ((await Records.BlobsAsync()).Values, (await Records.SnapshotsAsync()).Select(snapshot => snapshot.Labels));
+        return string.Join('\n', [.. Lines(blobs), "snapshots:", .. Lines(snapshots)]);
+
+        static IEnumerable<string> Lines(IEnumerable<IReadOnlyDictionary<string, string>> all) =>
+            all.Select(labels => string.Join(' ', labels.Keys.Order(StringComparer.Ordinal))).Order(StringComparer.Ordinal);
     }
+
+    private RawRecords Records => node.Containerd.RecordsOf(Namespace);
 
     // The newest thousand: a page is enough to hold what one trial could have made too much.
     private async Task<string[]> JobsAsync() =>

@@ -115,7 +115,7 @@ internal sealed record Workload(
     private static async Task IsWholeAsync(FaultNode node, string ns, string name, IReadOnlyCollection<string> chain)
     {
         Assert.Matches(Ctr.Complete, await node.Ctr.CheckAsync(ns, name));
-        Assert.Equal(chain.Distinct().Order(), (await node.Ctr.SnapshotsAsync(ns)).Select(snapshot => snapshot.Key).Order());
+        Assert.Equal(chain.Distinct().Order(), (await node.Containerd.RecordsOf(ns).SnapshotsAsync()).Select(snapshot => snapshot.Key).Order());
     }
 
     private static async Task ImportedAsync(FaultNode node, string ns, byte[] archive)
