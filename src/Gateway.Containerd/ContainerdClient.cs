@@ -16,9 +16,6 @@ public sealed class ContainerdClient : IDisposable
     private readonly GrpcChannel channel;
     private readonly CallInvoker calls;
 
-    // Before anybody has a client to make calls with.
-    static ContainerdClient() => Descriptors.Make();
-
     /// <summary>Nothing is dialled yet: the first call does that.</summary>
     /// <param name="peers">Told of every connection that reads.</param>
     public ContainerdClient(string socketPath, DaemonPeers? peers = null)

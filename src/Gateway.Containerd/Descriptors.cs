@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Gateway.Containerd;
 
 /// <summary>
-/// The protos' descriptors. Google.Protobuf makes each when it is first asked for, by way of a dictionary that nothing guards (protocolbuffers/protobuf#29696):
+/// The protos' descriptors, which messages are written and read without. Google.Protobuf makes each when it is first asked for, by way of a dictionary that nothing guards (protocolbuffers/protobuf#29696):
 /// two that are made at the same moment can break one another, and the calls of a broken one fail for as long as the process lives.
 /// </summary>
 internal static class Descriptors

@@ -9,6 +9,9 @@ namespace Gateway.Containerd;
 /// </summary>
 public static class TypedAny
 {
+    // Names of types are all that is asked of descriptors, and asked here alone.
+    static TypedAny() => Descriptors.Make();
+
     /// <summary>Packs a message, which must be as whole as a request: containerd reads it with the same trust.</summary>
     public static Any Pack(IMessage message)
     {

@@ -1,49 +1,22 @@
 using Gateway.Containerd;
-using Gateway.Containerd.Services.Content;
-using Gateway.Containerd.Services.Diff;
-using Gateway.Containerd.Services.Images;
-using Gateway.Containerd.Services.Leases;
-using Gateway.Containerd.Services.Namespaces;
-using Gateway.Containerd.Services.Snapshots;
-using Gateway.Containerd.Services.Transfer;
-using Gateway.Containerd.Types;
+using Gateway.Containerd.Types.Transfer;
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 
 namespace Gateway.Tests.Containerd;
 
 public sealed class RequestGuardTests
 {
-    /// <summary>Every request that is known to end a daemon, with the nested message absent.</summary>
-    public static TheoryData<IMessage, string> Deadly => new()
-    {
-        { new CreateImageRequest(), "image" },
-        { new CreateImageRequest { Image = new Image { Name = "x" } }, "target" },
-        { new UpdateImageRequest(), "image" },
-        { new UpdateImageRequest { Image = new Image { Name = "x" } }, "target" },
-        { new UpdateRequest(), "info" },
-        { new AddResourceRequest { Id = "x" }, "resource" },
-        { new ApplyRequest(), "diff" },
-        { new UpdateSnapshotRequest { Snapshotter = "x" }, "info" },
-        { new DeleteResourceRequest { Id = "x" }, "resource" },
-        { new CreateNamespaceRequest(), "namespace" },
-        { new UpdateNamespaceRequest(), "namespace" },
-        { new TransferRequest(), "options" },
-    };
+    private static readonly MessageDescriptor[] Sent =
+    [
+        .. typeof(RequestGuard).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(IMessage)) && type.Name.EndsWith("Request", StringComparison.Ordinal)).Select(DescriptorOf),
+        .. new[] { typeof(OCIRegistry), typeof(Gateway.Containerd.Types.Transfer.ImageStore), typeof(AuthResponse) }.Select(DescriptorOf), // packed
+    ];
 
-    public static TheoryData<IMessage> Harmless => new()
-    {
-        new CreateImageRequest { Image = new Image { Target = new ContentDescriptor() } },
-        new UpdateImageRequest { Image = new Image { Target = new ContentDescriptor() } },
-        new UpdateRequest { Info = new Gateway.Containerd.Services.Content.Info() },
-        new AddResourceRequest { Resource = new Resource() },
-        new ApplyRequest { Diff = new ContentDescriptor() },
-        new CreateNamespaceRequest { Namespace = new Namespace() },
-        new PrepareSnapshotRequest(),
-        new ViewSnapshotRequest(),
-        new DiffRequest(),
-        new DeleteImageRequest(),
-        new ListRequest(),
-    };
+    /// <summary>Each message that is sent, lacking each of its nested messages and of theirs.</summary>
+    public static TheoryData<IMessage, string> Deadly => [.. Sent.SelectMany(Lacking).Select(each => new TheoryDataRow<IMessage, string>(each.Message, each.Missing))];
+
+    public static TheoryData<IMessage> Whole => [.. Sent.Select(message => new TheoryDataRow<IMessage>(Filled(message)))];
 
     [Theory]
     [MemberData(nameof(Deadly))]
@@ -54,6 +27,48 @@ public sealed class RequestGuardTests
     }
 
     [Theory]
-    [MemberData(nameof(Harmless))]
+    [MemberData(nameof(Whole))]
     public void Request_with_all_its_messages_passes(IMessage request) => RequestGuard.Check(request);
+
+    [Fact]
+    public void Those_that_are_known_to_end_a_daemon_are_among_them() => Assert.Superset(
+        new HashSet<string>
+        {
+            "CreateImageRequest image", "CreateImageRequest target", "UpdateImageRequest image", "UpdateImageRequest target", "UpdateRequest info", "ApplyRequest diff",
+            "AddResourceRequest resource", "DeleteResourceRequest resource", "UpdateSnapshotRequest info", "CreateNamespaceRequest namespace", "UpdateNamespaceRequest namespace", "TransferRequest options",
+        },
+        Sent.SelectMany(message => Lacking(message).Select(each => $"{message.Name} {each.Missing}")).ToHashSet());
+
+    private static IEnumerable<(IMessage Message, string Missing)> Lacking(MessageDescriptor message)
+    {
+        foreach (var field in NestedIn(message))
+        {
+            var without = Filled(message);
+            field.Accessor.Clear(without);
+            yield return (without, field.Name);
+            foreach (var (nested, missing) in Lacking(field.MessageType))
+            {
+                var within = Filled(message);
+                field.Accessor.SetValue(within, nested);
+                yield return (within, missing);
+            }
+        }
+    }
+
+    private static IMessage Filled(MessageDescriptor message)
+    {
+        var filled = message.Parser.ParseFrom(ByteString.Empty);
+        foreach (var field in NestedIn(message))
+        {
+            field.Accessor.SetValue(filled, Filled(field.MessageType));
+        }
+
+        return filled;
+    }
+
+    // Timestamps and field masks are checked for nil by the daemon; its own messages are not.
+    private static IEnumerable<FieldDescriptor> NestedIn(MessageDescriptor message) => message.Fields.InFieldNumberOrder()
+        .Where(field => field is { FieldType: FieldType.Message, IsRepeated: false, IsMap: false } && !field.MessageType.FullName.StartsWith("google.protobuf.", StringComparison.Ordinal));
+
+    private static MessageDescriptor DescriptorOf(Type message) => (MessageDescriptor)message.GetProperty("Descriptor")!.GetValue(null)!;
 }
