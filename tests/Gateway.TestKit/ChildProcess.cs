@@ -36,7 +36,11 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public long MemoryBytes => Status("VmRSS");
 
-    public static ChildProcess Start(string program, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string?>>? environment = null)
+    /// <param name="program">By its path, or to be found.</param>
+    /// <param name="arguments">Each as one text.</param>
+    /// <param name="environment">Beside the test's own.</param>
+    /// <param name="onLine">Told each line of output as it comes.</param>
+    public static ChildProcess Start(string program, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string?>>? environment = null, Action<string>? onLine = null)
     {
         // setpriv has the kernel kill the child when its parent is gone: a crashed test run leaves nothing.
         var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", "--", program, .. arguments])
@@ -52,7 +56,11 @@ public sealed class ChildProcess : IAsyncDisposable
         }
 
         var child = new ChildProcess(new Process { StartInfo = start });
-        child.process.OutputDataReceived += (_, line) => child.Append(line.Data);
+        child.process.OutputDataReceived += (_, line) =>
+        {
+            child.Append(line.Data);
+            onLine?.Invoke(line.Data ?? "");
+        };
         child.process.ErrorDataReceived += (_, line) => child.Append(line.Data);
         // The thread that starts a child is its parent to the kernel, so it must be one that lives on.
         Starter.Run(() => child.process.Start());

@@ -1,4 +1,6 @@
+using System.Diagnostics.Tracing;
 using System.Globalization;
+using Microsoft.Diagnostics.NETCore.Client;
 
 namespace Gateway.TestKit;
 
@@ -8,10 +10,18 @@ namespace Gateway.TestKit;
 /// <param name="MemoryKiB">Its own resident memory, without pages of files.</param>
 public sealed record Footprint(int Files, int Threads, long MemoryKiB)
 {
-    // What a pool or a collector keeps for the next time comes and goes. A leak goes on.
     private const int MoreFiles = 5;
+
+    // What a pool or a collector keeps for the next time comes and goes. A leak goes on.
     private const int MoreThreads = 10;
     private const long MoreMemoryKiB = 48 << 10;
+
+    // Where a pool has had time to let go, and the collector has been asked to.
+    private const int MoreThreadsAtRest = 2;
+    private const double MoreMemoryAtRest = 0.1;
+
+    /// <summary>GCHeapCollectKeyword: whoever begins to listen to it has the runtime collect.</summary>
+    private const long Collect = 0x800000;
 
     public static Footprint Of(int process)
     {
@@ -22,12 +32,33 @@ public sealed record Footprint(int Files, int Threads, long MemoryKiB)
         return new(files, (int)Value("Threads"), Value("RssAnon"));
     }
 
-    /// <summary>In what a process has grown since then.</summary>
-    public IEnumerable<string> GrowthOf(int process)
+    /// <summary>The same of a process of .NET's, once its garbage is gone.</summary>
+    public static async Task<Footprint> CollectedAsync(int process)
     {
-        var now = Of(process);
+        var client = new DiagnosticsClient(process);
+        EventPipeProvider[] asks = [new("Microsoft-Windows-DotNETRuntime", EventLevel.Informational, Collect)];
+        using (var session = await client.StartEventPipeSessionAsync(asks, requestRundown: false, circularBufferMB: 1, CancellationToken.None))
+        {
+            var read = session.EventStream.CopyToAsync(Stream.Null);
+            await session.StopAsync(CancellationToken.None);
+            await read;
+        }
+
+        return Of(process);
+    }
+
+    /// <summary>In what a process has grown since then.</summary>
+    /// <param name="process">As it is now, between one piece of work and the next.</param>
+    public IEnumerable<string> GrowthOf(int process) => GrowthTo(Of(process), process, MoreThreads, MoreMemoryKiB);
+
+    /// <summary>In what a process of .NET's has grown since then, at rest.</summary>
+    public async Task<IEnumerable<string>> GrowthAtRestAsync(int process) =>
+        GrowthTo(await CollectedAsync(process), process, MoreThreadsAtRest, (long)(MoreMemoryAtRest * MemoryKiB));
+
+    private IEnumerable<string> GrowthTo(Footprint now, int process, int moreThreads, long moreMemoryKiB)
+    {
         (string What, long Before, long Now, long More)[] all =
-            [("open files", Files, now.Files, MoreFiles), ("threads", Threads, now.Threads, MoreThreads), ("KiB of memory", MemoryKiB, now.MemoryKiB, MoreMemoryKiB)];
+            [("open files", Files, now.Files, MoreFiles), ("threads", Threads, now.Threads, moreThreads), ("KiB of memory", MemoryKiB, now.MemoryKiB, moreMemoryKiB)];
         return all.Where(each => each.Now > each.Before + each.More).Select(each => $"process {process} has {each.Now} {each.What}, it had {each.Before}");
     }
 }

@@ -31,6 +31,7 @@ public sealed class CancelTests
             }
         }
 
+        await node.SettlesAsync();
         Campaign.Report("cancel", version, trials, node.Deaths, slowest);
         Assert.True(canceled > trials / 4, $"{canceled} of {trials} were canceled");
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 using Gateway.TestKit;
@@ -20,6 +21,9 @@ internal sealed class FaultNode : IAsyncDisposable
     /// <summary>A snapshot for the daemon to remove.</summary>
     private const string Spare = "spare";
 
+    /// <summary>A pool's thread goes after 20 seconds without work.</summary>
+    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(75);
+
     private readonly string folder = Repo.NewFolder("faults");
     private readonly ConcurrentDictionary<string, ConcurrentBag<string>> messages = new();
     private readonly ConcurrentDictionary<Workload, string> undisturbed = new();
@@ -28,13 +32,17 @@ internal sealed class FaultNode : IAsyncDisposable
     private readonly string engine;
     private long tracedBefore;
 
-    private FaultNode(ContainerdDaemon containerd, ScriptedRegistry registry, string engine) => (Containerd, Registry, this.engine) = (containerd, registry, engine);
+    private FaultNode(ContainerdDaemon containerd, ScriptedRegistry registry, string engine) =>
+        (Containerd, Registry, this.engine, Images) = (containerd, registry, engine, new ImageWatch(containerd, Trial.Namespace));
 
     public ContainerdDaemon Containerd { get; }
 
     public GatewayProcess Gateway { get; private set; } = null!;
 
     public ScriptedRegistry Registry { get; }
+
+    /// <summary>Of the trials' namespace.</summary>
+    public ImageWatch Images { get; }
 
     public GatewayApi Api => Gateway.Api;
 
@@ -56,6 +64,7 @@ internal sealed class FaultNode : IAsyncDisposable
         var node = new FaultNode(await ContainerdDaemon.StartAsync(daemon), await ScriptedRegistry.StartAsync(wantsToken: true), engine);
         node.Registry.Script = node.AnswerAsync;
         await node.Ctr.RunAsync(Spare, "snapshots", "prepare", Spare);
+        await node.Images.FollowAsync();
         node.Gateway = await GatewayProcess.StartAsync(node.Containerd.Address, new Dictionary<string, string?>
         {
             ["Images__Engine"] = engine,
@@ -81,15 +90,31 @@ internal sealed class FaultNode : IAsyncDisposable
     public IReadOnlyDictionary<int, Footprint> Footprints => footprints.Where(each => each.Key == Gateway.Id || each.Key == Containerd.Id).ToDictionary();
 
     /// <summary>Called after each trial: what a process opens once it has opened in the first ten.</summary>
-    public void Weigh()
+    public async Task WeighAsync()
     {
         foreach (var process in new[] { Gateway.Id, Containerd.Id })
         {
             if ((weighed[process] = weighed.GetValueOrDefault(process) + 1) is 10)
             {
-                footprints[process] = Footprint.Of(process);
+                footprints[process] = process == Gateway.Id ? await Footprint.CollectedAsync(process) : Footprint.Of(process);
             }
         }
+    }
+
+    /// <summary>A gateway that has lived through all trials has no more than after the first ten, as soon as it has rested.</summary>
+    public async Task SettlesAsync()
+    {
+        var (before, growth) = (footprints[Gateway.Id], Array.Empty<string>());
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < SettlingTime; await Task.Delay(TimeSpan.FromSeconds(3)))
+        {
+            growth = [.. await before.GrowthAtRestAsync(Gateway.Id)];
+            if (growth is [])
+            {
+                break;
+            }
+        }
+
+        Assert.Empty(growth);
     }
 
     /// <summary>Whatever has happened, the labels are those of the first time, when nothing did.</summary>
@@ -109,6 +134,7 @@ internal sealed class FaultNode : IAsyncDisposable
             }
 
             await Containerd.StartAsync();
+            await Images.FollowAsync();
             await CollectSnapshotsAsync();
         }
 
@@ -140,6 +166,7 @@ internal sealed class FaultNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Gateway.DisposeAsync();
+        await Images.DisposeAsync();
         await Containerd.DisposeAsync();
         await Registry.DisposeAsync();
         Directory.Delete(folder, recursive: true);

@@ -8,7 +8,8 @@ namespace Gateway.ContainerdTests.Survival;
 /// <summary>One piece of work during which something fails, from its request to the proof that all is as if nothing had.</summary>
 internal sealed class Trial(FaultNode node, Workload work)
 {
-    private const string Namespace = "faults";
+    /// <summary>Where the work is done.</summary>
+    public const string Namespace = "faults";
 
     private static readonly string[] Final = ["succeeded", "failed", "canceled"];
 
@@ -20,6 +21,8 @@ internal sealed class Trial(FaultNode node, Workload work)
     private readonly string key = $"{work.Kind.Split('.')[1]}-{Interlocked.Increment(ref trials)}";
     private readonly Stopwatch sinceCancel = new();
     private string[] before = [];
+    private int seenBefore;
+    private int daemon;
     private string lastLines = "";
 
     public string JobId { get; private set; } = "";
@@ -33,6 +36,7 @@ internal sealed class Trial(FaultNode node, Workload work)
     /// <param name="cancelAt">A place; the job is canceled when it is passed.</param>
     public async Task<JsonObject> RunAsync(string? script, bool together = false, string? cancelAt = null)
     {
+        (seenBefore, daemon) = (node.Images.Seen, node.Containerd.Id);
         await work.PrepareAsync(node, Namespace, key);
         before = await JobsAsync();
         node.ForgetTrace();
@@ -57,6 +61,7 @@ internal sealed class Trial(FaultNode node, Workload work)
         Assert.True((string?)job["state"] is "succeeded", job.ToJsonString() + lastLines);
         Assert.Equal(100, (int)job["progress"]!["percent"]!);
         await work.VerifyAsync(node, Namespace, key);
+        await Wait.UntilAsync(() => node.Images.Seen > seenBefore || node.Containerd.Id != daemon, "images were seen as they were made");
         await IsCleanAsync();
         node.IsAsUndisturbed(work, await LabelsAsync());
         await RemoveImagesAsync();
@@ -90,6 +95,7 @@ internal sealed class Trial(FaultNode node, Workload work)
     private async Task IsCleanAsync()
     {
         Assert.Equal([JobId], (await JobsAsync()).Except(before));
+        Assert.Empty(await node.Images.FaultsAsync());
         if (node.Deaths.Containerd > 0)
         {
             await node.CollectSnapshotsAsync();
@@ -104,7 +110,7 @@ internal sealed class Trial(FaultNode node, Workload work)
         }
 
         Assert.True(violations.Count is 0, $"{key}: {string.Join("; ", violations)}\n{LastLines}");
-        node.Weigh();
+        await node.WeighAsync();
     }
 
     private async Task RemoveImagesAsync()
