@@ -12,11 +12,11 @@ COPY global.json Directory.Build.props Directory.Packages.props .editorconfig Ba
 COPY src/Gateway/Gateway.csproj src/Gateway/packages.lock.json src/Gateway/
 COPY src/Gateway.Oci/Gateway.Oci.csproj src/Gateway.Oci/packages.lock.json src/Gateway.Oci/
 COPY src/Gateway.Containerd/Gateway.Containerd.csproj src/Gateway.Containerd/packages.lock.json src/Gateway.Containerd/
-RUN dotnet restore src/Gateway --locked-mode
+RUN dotnet restore src/Gateway --locked-mode --use-current-runtime
 
 COPY protos protos
 COPY src src
-RUN dotnet publish src/Gateway --configuration Release --no-restore --output /app
+RUN dotnet publish src/Gateway --configuration Release --no-restore --use-current-runtime --output /app
 
 FROM ${RUNTIME_IMAGE}
 ARG VERSION=0.1.0
