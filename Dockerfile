@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The bases are arguments, so that a mirror or an own base can stand in.
+# The bases are arguments, so that a mirror or an own base can stand in: both of one architecture, x64 or arm64, and with glibc.
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
 ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0
 

@@ -34,7 +34,7 @@ internal static class RequestGuard
         };
         if (missing is not null)
         {
-            throw new ArgumentException($"{request.GetType().Name} lacks {missing}, which would crash containerd", nameof(request));
+            throw new ArgumentException($"{request.GetType().FullName} lacks {missing}, which would crash containerd", nameof(request));
         }
     }
 }

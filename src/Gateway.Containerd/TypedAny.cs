@@ -12,7 +12,7 @@ public static class TypedAny
     // Names of types are all that is asked of descriptors, and asked here alone.
     static TypedAny() => Descriptors.Make();
 
-    /// <summary>Packs a message, which must be as whole as a request: containerd reads it with the same trust.</summary>
+    /// <summary>Packs a message, which must be as whole as a request: containerd reads it with the same trust. The test of <see cref="RequestGuard"/> has a list of those.</summary>
     public static Any Pack(IMessage message)
     {
         RequestGuard.Check(message);

@@ -59,7 +59,10 @@ public sealed class ChildProcess : IAsyncDisposable
         child.process.OutputDataReceived += (_, line) =>
         {
             child.Append(line.Data);
-            onLine?.Invoke(line.Data ?? "");
+            if (line.Data is { } text)
+            {
+                onLine?.Invoke(text);
+            }
         };
         child.process.ErrorDataReceived += (_, line) => child.Append(line.Data);
         // The thread that starts a child is its parent to the kernel, so it must be one that lives on.

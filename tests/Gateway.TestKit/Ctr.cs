@@ -42,10 +42,7 @@ public sealed class Ctr(string program, string address)
 
     /// <summary>What the image's name stands for.</summary>
     public async Task<string> TargetOfAsync(string containerdNamespace, string name) =>
-        TargetIn(await RunAsync(containerdNamespace, "images", "ls", $"name=={name}"));
-
-    /// <summary>The target in a row of <c>ctr images</c>.</summary>
-    public static string TargetIn(string row) => Regex.Match(row, "sha256:[0-9a-f]{64}").Value;
+        Regex.Match(await RunAsync(containerdNamespace, "images", "ls", $"name=={name}"), "sha256:[0-9a-f]{64}").Value;
 
     /// <summary>Labels of a blob: those that keep its children are among them.</summary>
     public async Task<IReadOnlyDictionary<string, string>> LabelsOfAsync(string containerdNamespace, string digest) =>

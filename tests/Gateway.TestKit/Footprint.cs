@@ -49,14 +49,16 @@ public sealed record Footprint(int Files, int Threads, long MemoryKiB)
 
     /// <summary>In what a process has grown since then.</summary>
     /// <param name="process">As it is now, between one piece of work and the next.</param>
-    public IEnumerable<string> GrowthOf(int process) => GrowthTo(Of(process), process, MoreThreads, MoreMemoryKiB);
+    public IEnumerable<string> GrowthOf(int process) => GrowthTo(Of(process), process, isAtRest: false);
 
     /// <summary>In what a process of .NET's has grown since then, at rest.</summary>
     public async Task<IEnumerable<string>> GrowthAtRestAsync(int process) =>
-        GrowthTo(await CollectedAsync(process), process, MoreThreadsAtRest, (long)(MoreMemoryAtRest * MemoryKiB));
+        GrowthTo(await CollectedAsync(process), process, isAtRest: true);
 
-    private IEnumerable<string> GrowthTo(Footprint now, int process, int moreThreads, long moreMemoryKiB)
+    /// <summary>In what a process has grown from this to that.</summary>
+    public IEnumerable<string> GrowthTo(Footprint now, int process, bool isAtRest)
     {
+        var (moreThreads, moreMemoryKiB) = isAtRest ? (MoreThreadsAtRest, (long)(MoreMemoryAtRest * MemoryKiB)) : (MoreThreads, MoreMemoryKiB);
         (string What, long Before, long Now, long More)[] all =
             [("open files", Files, now.Files, MoreFiles), ("threads", Threads, now.Threads, moreThreads), ("KiB of memory", MemoryKiB, now.MemoryKiB, moreMemoryKiB)];
         return all.Where(each => each.Now > each.Before + each.More).Select(each => $"process {process} has {each.Now} {each.What}, it had {each.Before}");

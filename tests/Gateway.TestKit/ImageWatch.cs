@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace Gateway.TestKit;
 
 /// <summary>
-/// Looks at a namespace's images as soon as a record of one is made or changed, which <c>ctr events</c> tells: none may be seen before it is whole.
+/// Looks at a namespace's images as soon as a record of one is made or changed, which <c>ctr events</c> tells: a moment later, that of a call and a start of <c>ctr</c>,
+/// each must be whole.
 /// </summary>
 public sealed class ImageWatch(ContainerdDaemon daemon, string containerdNamespace) : IAsyncDisposable
 {
@@ -26,6 +27,7 @@ public sealed class ImageWatch(ContainerdDaemon daemon, string containerdNamespa
             await daemon.Ctr.RunAsync("default", "namespaces", "rm", sign);
             return events.Log.Contains(sign, StringComparison.Ordinal);
         }, "events are told");
+        looks.Enqueue(LookAsync()); // at what was made before
     }
 
     /// <summary>What was wrong since the last time.</summary>
@@ -63,13 +65,26 @@ public sealed class ImageWatch(ContainerdDaemon daemon, string containerdNamespa
         try
         {
             var records = daemon.RecordsOf(containerdNamespace);
-            var faults = await ImageClosure.FaultsAsync(daemon, containerdNamespace, await records.ImagesAsync());
-            var still = await records.ImagesAsync(); // one that was removed meanwhile may lack what it likes
-            return [.. faults.Where(fault => still.Any(image => fault.StartsWith($"image {image.Name}", StringComparison.Ordinal)))];
+            var images = await records.ImagesAsync();
+            var faults = await ImageClosure.FaultsAsync(daemon, containerdNamespace, images);
+            var still = images.Intersect(await records.ImagesAsync()).ToArray(); // one that was removed or moved meanwhile may lack what it likes
+            string[] left = [.. faults.Where(fault => still.Any(image => fault.StartsWith($"image {image.Name}", StringComparison.Ordinal)))];
+            return left is [] || await IsGoneAsync(asked) ? [] : left;
         }
-        catch (Exception) when (daemon.HasExited || daemon.Id != asked)
+        catch (Exception failure) when (failure is HttpRequestException or IOException or InvalidOperationException)
         {
-            return []; // killed over the question
+            return await IsGoneAsync(asked) ? [] : ["the images were not told: " + failure.Message];
         }
+    }
+
+    // Killed over the question; a process's end is seen a moment after its connections have broken.
+    private async Task<bool> IsGoneAsync(int asked)
+    {
+        for (var tries = 0; tries < 20 && !daemon.HasExited && daemon.Id == asked; tries++)
+        {
+            await Task.Delay(10);
+        }
+
+        return daemon.HasExited || daemon.Id != asked;
     }
 }

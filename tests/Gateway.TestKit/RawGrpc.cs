@@ -7,7 +7,7 @@ using Google.Protobuf;
 namespace Gateway.TestKit;
 
 /// <summary>
-/// One gRPC call, bytes in and bytes out, over containerd's socket: for what <c>ctr</c> cannot do. Independent of the client under test.
+/// One gRPC call, bytes in and bytes out, over containerd's socket: for what <c>ctr</c> cannot do, or not as often. Independent of the client under test.
 /// </summary>
 public static class RawGrpc
 {

@@ -110,20 +110,6 @@ public sealed class NodeInvariantsTests : IAsyncLifetime
         Assert.Matches($"^process {process.Id} has [0-9]+ {what}, it had [0-9]+$", Assert.Single(await ViolationsAsync(footprints: new Dictionary<int, Footprint> { [process.Id] = before })));
     }
 
-    // By less than is let pass between one piece of work and the next.
-    [Fact]
-    public async Task Gateway_that_has_grown_a_little_is_found_at_rest()
-    {
-        var (gateway, now) = (node.Gateway.Id, await Footprint.CollectedAsync(node.Gateway.Id));
-        Assert.Empty(await now.GrowthAtRestAsync(gateway));
-        foreach (var (before, what) in new[] { (now with { Threads = now.Threads - 8 }, "threads"), (now with { MemoryKiB = now.MemoryKiB * 3 / 4 }, "KiB of memory"), (now with { Files = now.Files - 8 }, "open files") })
-        {
-            Assert.Contains($"{what}, it had", Assert.Single(await before.GrowthAtRestAsync(gateway)), StringComparison.Ordinal);
-        }
-
-        Assert.Empty((now with { Threads = now.Threads - 8, MemoryKiB = now.MemoryKiB * 3 / 4 }).GrowthOf(gateway));
-    }
-
     [Fact]
     public async Task Ingest_that_is_only_on_disk_is_found()
     {

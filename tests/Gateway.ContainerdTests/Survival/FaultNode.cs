@@ -54,7 +54,7 @@ internal sealed class FaultNode : IAsyncDisposable
     /// <summary>Places that were passed since <see cref="ForgetTrace"/>, in their order.</summary>
     public IReadOnlyList<string> Trace => [.. Lines().Skip((int)tracedBefore)];
 
-    /// <summary>The gateway as it is published, and with failpoints.</summary>
+    /// <summary>The gateway compiled as it is published, and with failpoints.</summary>
     public static string Program { get; } = Path.Combine(Repo.Root, "artifacts", "failpoints", "Gateway.dll") is var built && File.Exists(built)
         ? built : throw new InvalidOperationException($"{built} is not there: tests/run.sh builds it");
 
@@ -70,7 +70,7 @@ internal sealed class FaultNode : IAsyncDisposable
             ["Images__Engine"] = engine,
             ["GATEWAY_FAILPOINTS"] = node.ScriptFile,
             ["GATEWAY_FAILPOINTS_TRACE"] = node.TraceFile,
-            // Started some hundred times, each time for seconds: what the runtime does for safety and for later would be a quarter of the work.
+            // Started some hundred times, each time for seconds: what the runtime does for safety and for later would be a fifth of the work.
             ["DOTNET_EnableWriteXorExecute"] = "0",
             ["DOTNET_TC_CallCounting"] = "0",
         }, Program);
