@@ -16,6 +16,13 @@ public static class Invariants
         var violations = new List<string>();
         var records = daemon.RecordsOf(containerdNamespace);
         var leases = await records.LeasesAsync();
+        // An answer whose length was told, as that of an export, is here a moment before its lease is given up.
+        for (var tries = 0; tries < 20 && leases.Any(IsOfGateway); tries++)
+        {
+            await Task.Delay(100);
+            leases = await records.LeasesAsync();
+        }
+
         violations.AddRange(leases.Select(lease => $"lease {lease.Id} is left").Concat(FaultsOfLeases(leases)));
         violations.AddRange((await records.IngestsAsync()).Select(ingest => $"ingest {ingest} is left"));
         var snapshots = await records.SnapshotsAsync(snapshotter);
@@ -49,10 +56,12 @@ public static class Invariants
     // The gateway's own; callers name theirs as they like.
     private static IEnumerable<string> FaultsOfLeases((string Id, IReadOnlyDictionary<string, string> Labels)[] leases) =>
         from lease in leases
-        where lease.Id.StartsWith("gw-", StringComparison.Ordinal)
+        where IsOfGateway(lease)
         from label in new[] { "gateway/", "containerd.io/gc.expire" } // whose it is, and when the daemon may drop it should that one never come back
         where !lease.Labels.Keys.Any(key => key.StartsWith(label, StringComparison.Ordinal))
         select $"lease {lease.Id} has no label {label}";
+
+    private static bool IsOfGateway((string Id, IReadOnlyDictionary<string, string> Labels) lease) => lease.Id.StartsWith("gw-", StringComparison.Ordinal);
 
     // An ingest's folder outlives its record when a daemon is killed between the two.
     private static IEnumerable<string> IngestsOnDisk(ContainerdPlace daemon, string containerdNamespace)
