@@ -8,10 +8,14 @@ namespace Gateway.Containerd;
 /// </summary>
 internal static class Descriptors
 {
+    /// <summary>The generated class of each proto, whose <c>Descriptor</c> is the file's.</summary>
+    public static IEnumerable<Type> Files =>
+        typeof(Descriptors).Assembly.GetTypes().Where(type => type is { IsAbstract: true, IsSealed: true } && type.Name.EndsWith("Reflection", StringComparison.Ordinal));
+
     /// <summary>Makes all of them, one after the other.</summary>
     public static void Make()
     {
-        foreach (var file in typeof(Descriptors).Assembly.GetTypes().Where(type => type is { IsAbstract: true, IsSealed: true } && type.Name.EndsWith("Reflection", StringComparison.Ordinal)))
+        foreach (var file in Files)
         {
             RuntimeHelpers.RunClassConstructor(file.TypeHandle);
         }

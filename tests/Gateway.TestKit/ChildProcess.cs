@@ -96,6 +96,15 @@ public sealed class ChildProcess : IAsyncDisposable
         await process.WaitForExitAsync();
     }
 
+    /// <summary>Waits for the end of a process whose connections have broken: that comes a moment after. Ends in silence where it lives on.</summary>
+    public async Task HasEndedAsync()
+    {
+        for (var tries = 0; !HasExited && tries < 20; tries++)
+        {
+            await Task.Delay(10);
+        }
+    }
+
     /// <summary>SIGTERM, then up to a minute of patience.</summary>
     public async Task<int> TerminateAsync()
     {

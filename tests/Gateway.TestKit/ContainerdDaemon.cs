@@ -90,6 +90,9 @@ public sealed class ContainerdDaemon : ContainerdPlace, IAsyncDisposable
         }, $"containerd {Version} serves");
     }
 
+    /// <inheritdoc cref="ChildProcess.HasEndedAsync"/>
+    public Task HasEndedAsync() => process!.HasEndedAsync();
+
     /// <summary>SIGKILL; root and state stay.</summary>
     public async Task KillAsync() => await process!.KillAsync();
 

@@ -101,14 +101,8 @@ public sealed class GatewayProcess : IAsyncDisposable
 
     public Task KillAsync() => process!.KillAsync();
 
-    /// <summary>Waits for the end of a process whose connections have broken: that comes a moment after. Ends in silence where it lives on.</summary>
-    public async Task HasEndedAsync()
-    {
-        for (var tries = 0; !HasExited && tries < 20; tries++)
-        {
-            await Task.Delay(10);
-        }
-    }
+    /// <inheritdoc cref="ChildProcess.HasEndedAsync"/>
+    public Task HasEndedAsync() => process!.HasEndedAsync();
 
     public Task<int> TerminateAsync() => process!.TerminateAsync();
 

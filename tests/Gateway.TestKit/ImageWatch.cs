@@ -77,14 +77,10 @@ public sealed class ImageWatch(ContainerdDaemon daemon, string containerdNamespa
         }
     }
 
-    // Killed over the question; a process's end is seen a moment after its connections have broken.
+    // Killed over the question.
     private async Task<bool> IsGoneAsync(int asked)
     {
-        for (var tries = 0; tries < 20 && !daemon.HasExited && daemon.Id == asked; tries++)
-        {
-            await Task.Delay(10);
-        }
-
+        await daemon.HasEndedAsync();
         return daemon.HasExited || daemon.Id != asked;
     }
 }

@@ -57,8 +57,8 @@ public static class Invariants
     private static IEnumerable<string> FaultsOfLeases((string Id, IReadOnlyDictionary<string, string> Labels)[] leases) =>
         from lease in leases
         where IsOfGateway(lease)
-        from label in new[] { "gateway/", "containerd.io/gc.expire" } // whose it is, and when the daemon may drop it should that one never come back
-        where !lease.Labels.Keys.Any(key => key.StartsWith(label, StringComparison.Ordinal))
+        from label in new[] { "gateway/", "containerd.io/gc.expire=" } // whose it is, and when the daemon may drop it should that one never come back
+        where !lease.Labels.Keys.Any(key => $"{key}=".StartsWith(label, StringComparison.Ordinal))
         select $"lease {lease.Id} has no label {label}";
 
     private static bool IsOfGateway((string Id, IReadOnlyDictionary<string, string> Labels) lease) => lease.Id.StartsWith("gw-", StringComparison.Ordinal);

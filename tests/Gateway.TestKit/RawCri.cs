@@ -12,8 +12,8 @@ public static class RawCri
     public static async Task<string[]> IdsAsync(ContainerdPlace daemon) =>
         [.. (await CallAsync(daemon, "ListImages", null)).Messages(1).Select(image => image.Text(1))];
 
-    private static async Task<RawMessage> CallAsync(ContainerdPlace daemon, string method, string? reference) =>
-        new(new CodedInputStream(await RawGrpc.CallAsync(daemon.Address, "k8s.io", $"runtime.v1.ImageService/{method}", message =>
+    private static Task<RawMessage> CallAsync(ContainerdPlace daemon, string method, string? reference) =>
+        RawGrpc.AskAsync(daemon.Address, "k8s.io", $"runtime.v1.ImageService/{method}", message =>
         {
             if (reference is not null)
             {
@@ -24,5 +24,5 @@ public static class RawCri
                     image.WriteString(reference);
                 })));
             }
-        })));
+        });
 }

@@ -76,6 +76,10 @@ public static class RawGrpc
         return status is "0" ? [.. Messages(body)] : throw new InvalidOperationException($"{method}: {status} {Header(answer, "grpc-message")}");
     }
 
+    /// <summary>The same; gives the answer by its fields.</summary>
+    internal static async Task<RawMessage> AskAsync(string address, string containerdNamespace, string method, Action<CodedOutputStream> write) =>
+        new(new CodedInputStream(await CallAsync(address, containerdNamespace, method, write)));
+
     private static string? Header(HttpResponseMessage answer, string name) =>
         answer.TrailingHeaders.TryGetValues(name, out var values) || answer.Headers.TryGetValues(name, out values) ? values.First() : null;
 

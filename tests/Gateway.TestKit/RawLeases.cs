@@ -36,11 +36,11 @@ public static class RawLeases
     /// <summary>What a lease holds, as <c>type id</c>. Leases.ListResources: id = 1; resources = 1 (id = 1, type = 2).</summary>
     public static async Task<string[]> OfAsync(ContainerdNamespace ns, string lease)
     {
-        var answer = new RawMessage(new CodedInputStream(await RawGrpc.CallAsync(ns.Daemon.Address, ns.Name, "containerd.services.leases.v1.Leases/ListResources", message =>
+        var answer = await RawGrpc.AskAsync(ns.Daemon.Address, ns.Name, "containerd.services.leases.v1.Leases/ListResources", message =>
         {
             message.WriteTag(1, WireFormat.WireType.LengthDelimited);
             message.WriteString(lease);
-        })));
+        });
         return [.. answer.Messages(1).Select(resource => $"{resource.Text(2)} {resource.Text(1)}").Order(StringComparer.Ordinal)];
     }
 

@@ -33,13 +33,13 @@ public sealed class RawRecords(ContainerdPlace daemon, string containerdNamespac
     public async Task<string[]> NamespacesAsync() =>
         [.. (await ListAsync("namespaces.v1.Namespaces/List")).Messages(1).Select(each => each.Text(1))];
 
-    private async Task<RawMessage> ListAsync(string method, string? snapshotter = null) =>
-        new(new CodedInputStream(await RawGrpc.CallAsync(daemon.Address, containerdNamespace, "containerd.services." + method, message =>
+    private Task<RawMessage> ListAsync(string method, string? snapshotter = null) =>
+        RawGrpc.AskAsync(daemon.Address, containerdNamespace, "containerd.services." + method, message =>
         {
             if (snapshotter is not null)
             {
                 message.WriteTag(1, WireFormat.WireType.LengthDelimited);
                 message.WriteString(snapshotter);
             }
-        })));
+        });
 }

@@ -18,13 +18,17 @@ public sealed class ImageWatchTests(Nodes nodes, Daemons daemons)
 
         await daemon.Ctr.PullAsync(ns.Name, reference, "--plain-http");
         await ns.CtrAsync("images", "tag", reference, "docker.io/acme/tagged:1");
-        await Wait.UntilAsync(() => watch.Seen > 1, "both are seen");
+        await ns.CtrAsync("images", "label", reference, "changed=yes");
+        await Wait.UntilAsync(() => watch.Seen > 2, "both are seen, and the change");
         Assert.Empty(await watch.FaultsAsync());
 
         using var containerd = new ContainerdClient(daemon.Address);
         var nothing = new ContentDescriptor { MediaType = "application/vnd.oci.image.manifest.v1+json", Digest = Layer.Hash([]), Size = 1 };
         await containerd.In(ns.Name).PutImageAsync("docker.io/acme/half:1", nothing, new Dictionary<string, string>(), CancellationToken.None);
-        await Wait.UntilAsync(() => watch.Seen > 2, "the third is seen");
+        await Wait.UntilAsync(() => watch.Seen > 3, "the third is seen");
+        Assert.StartsWith("image docker.io/acme/half:1", Assert.Single(await watch.FaultsAsync()), StringComparison.Ordinal);
+
+        await watch.FollowAsync(); // as with a daemon that was started again: what was made meanwhile is looked at too
         Assert.StartsWith("image docker.io/acme/half:1", Assert.Single(await watch.FaultsAsync()), StringComparison.Ordinal);
     }
 }

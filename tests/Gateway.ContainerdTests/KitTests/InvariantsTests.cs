@@ -31,7 +31,7 @@ public sealed class InvariantsTests(Nodes nodes, Daemons daemons)
         await ns.CtrAsync("leases", "create", "--id", "gw-whole", "gateway/job=a");
         await ns.CtrAsync("leases", "create", "--id", "gw-nobody");
         await ns.CtrAsync("leases", "create", "--id", "gw-endless", "--expires", "0", "gateway/job=a");
-        string[] faults = ["lease gw-nobody has no label gateway/", "lease gw-endless has no label containerd.io/gc.expire"];
+        string[] faults = ["lease gw-nobody has no label gateway/", "lease gw-endless has no label containerd.io/gc.expire="];
         Assert.Equal(faults.Order(), (await Invariants.CheckMomentAsync(ns.Daemon, ns.Name)).Order());
         Assert.Equal([.. faults.Order(), "lease gw-endless is left", "lease gw-nobody is left", "lease gw-whole is left"],
             (await ns.ViolationsAsync()).OrderBy(fault => fault.EndsWith("left", StringComparison.Ordinal)).ThenBy(fault => fault, StringComparer.Ordinal));

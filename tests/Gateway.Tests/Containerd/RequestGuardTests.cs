@@ -14,8 +14,7 @@ public sealed class RequestGuardTests
     static RequestGuardTests()
     {
         RuntimeHelpers.RunClassConstructor(typeof(TypedAny).TypeHandle); // makes all descriptors, which two at once could break
-        var files = typeof(TypedAny).Assembly.GetTypes().Where(type => type is { IsAbstract: true, IsSealed: true } && type.Name.EndsWith("Reflection", StringComparison.Ordinal));
-        var services = files.SelectMany(file => ((FileDescriptor)file.GetProperty("Descriptor")!.GetValue(null)!).Services);
+        var services = Descriptors.Files.SelectMany(file => ((FileDescriptor)file.GetProperty("Descriptor")!.GetValue(null)!).Services);
         Sent =
         [
             .. services.SelectMany(service => service.Methods).Select(method => method.InputType).Where(input => !IsGoogles(input)).Distinct(),
