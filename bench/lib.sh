@@ -19,6 +19,7 @@ versions=${CONTAINERD_VERSIONS:-1.6 2}
 bench_home=${BENCH_HOME:-/var/tmp/gateway-bench}
 results="$repository/artifacts/bench"
 program="$bench_home/app"
+publish_options=()
 header_file="$bench_home/gateway/header"
 containerd_home="$bench_home/containerd"
 socket="$containerd_home/containerd.sock"
@@ -32,7 +33,7 @@ prepare() {
   mkdir -p "$bench_home/gateway" "$results"
   [[ -s $bench_home/gateway/key ]] || (umask 077 && new_bootstrap_key >"$bench_home/gateway/key")
   say "building the gateway"
-  build_gateway "$repository" "$program" "$bench_home/build.log"
+  build_gateway "$repository" "$program" "$bench_home/build.log" "${publish_options[@]}"
   trap end_everything EXIT
   registry="127.0.0.1:$(free_port 5100)"
   start_registry "$bench_home/registry" "${registry#*:}"

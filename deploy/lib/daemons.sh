@@ -80,13 +80,14 @@ new_bootstrap_key() { printf 'gwk_bootstrap_%s\n' "$(head -c 32 /dev/urandom | b
 # The folder must hold the key file. The header file is for curl, so that no process list shows the key.
 # The program's folder is the working directory because appsettings.json is read from there.
 launch_gateway() { # folder, folder of the published program, containerd's socket, API port, management port
-  local home=$1 program=$2 snapshotter=overlayfs
+  local home=$1 program=$2 snapshotter=overlayfs start=(dotnet "$2/Gateway.dll")
+  [[ ! -e $program/libcoreclr.so ]] || start=("$program/Gateway") # the runtime is in it
   has_overlayfs "$3" || snapshotter=native
   (umask 077 && printf 'Authorization: Bearer %s\n' "$(cat "$home/key")" >"$home/header")
   GATEWAY_BOOTSTRAP_KEY=$(cat "$home/key") \
     ASPNETCORE_URLS="http://127.0.0.1:$4" Management__Urls="http://127.0.0.1:$5" \
     Containerd__Address="$3" Containerd__DefaultSnapshotter="$snapshotter" Jobs__Database="$home/jobs.db" \
-    start_in_background "$home/pid" "$home/log" env --chdir "$program" dotnet "$program/Gateway.dll"
+    start_in_background "$home/pid" "$home/log" env --chdir "$program" "${start[@]}"
 }
 
 start_gateway() { # as launch_gateway
@@ -97,10 +98,10 @@ start_gateway() { # as launch_gateway
   }
 }
 
-stop_gateway() { stop_process "$1/pid" "$2/Gateway.dll"; } # folder, folder of the published program
+stop_gateway() { stop_process "$1/pid" "$2/Gateway"; } # folder, folder of the published program
 
-build_gateway() { # the repository, folder for the program, log file
-  dotnet publish "$1/src/Gateway" --configuration Release --use-current-runtime --output "$2" --nologo --verbosity quiet >"$3" 2>&1 || {
+build_gateway() { # the repository, folder for the program, log file, more options of publish
+  dotnet publish "$1/src/Gateway" --configuration Release --use-current-runtime --output "$2" --nologo --verbosity quiet "${@:4}" >"$3" 2>&1 || {
     tail -n 20 "$3" >&2
     die "the build failed; its log is $3"
   }

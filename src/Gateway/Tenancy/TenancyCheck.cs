@@ -6,8 +6,8 @@ namespace Gateway.Tenancy;
 
 /// <summary>
 /// Finds out whether containerd keeps the content of namespaces apart. In multi-tenant mode before anything listens: a daemon that is not there is waited
-/// for, and one that shares refuses the start; one that is started again meanwhile is asked again, and ends the gateway if it shares now. Else beside the
-/// start, with a warning. Then it removes what a killed gateway's probe has left.
+/// for, and one that shares refuses the start; one that is started again meanwhile is asked again, and ends the gateway if it shares now. Else a
+/// moment after the start, with a warning. Then it removes what a killed gateway's probe has left.
 /// </summary>
 internal sealed partial class TenancyCheck(
     SharingProbe probe, ContainerdClient containerd, DaemonPeers peers, TenancyState state, IOptions<TenancyOptions> options, IHostApplicationLifetime lifetime,
@@ -15,6 +15,9 @@ internal sealed partial class TenancyCheck(
     : BackgroundService, IHostedLifecycleService
 {
     private const string Remedy = "set [plugins.\"io.containerd.metadata.v1.bolt\"] content_sharing_policy = \"isolated\" in containerd's configuration and restart it";
+
+    /// <summary>After the start, where nothing waits for the answer: what it takes to ask is a tenth of a start, and the first requests go first.</summary>
+    private static readonly TimeSpan Later = TimeSpan.FromSeconds(5);
 
     /// <summary>When a daemon that could not be asked is asked again.</summary>
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
@@ -44,6 +47,7 @@ internal sealed partial class TenancyCheck(
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         if (state.Sharing is ContentSharing.Unknown)
         {
+            await Task.Delay(Later, time, stoppingToken);
             var shareable = await FindOutAsync(stoppingToken);
             if (state.Sharing is ContentSharing.Shared)
             {

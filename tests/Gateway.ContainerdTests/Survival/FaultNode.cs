@@ -21,7 +21,6 @@ internal sealed class FaultNode : IAsyncDisposable
     /// <summary>A snapshot for the daemon to remove.</summary>
     private const string Spare = "spare";
 
-    /// <summary>A pool's thread goes after 20 seconds without work.</summary>
     private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(75);
 
     private readonly string folder = Repo.NewFolder("faults");
@@ -73,6 +72,8 @@ internal sealed class FaultNode : IAsyncDisposable
             // Started some hundred times, each time for seconds: what the runtime does for safety and for later would be a fifth of the work.
             ["DOTNET_EnableWriteXorExecute"] = "0",
             ["DOTNET_TC_CallCounting"] = "0",
+            // Milliseconds until a pool's thread without work goes; else 20 seconds are waited for at each end.
+            ["DOTNET_ThreadPool_ThreadTimeoutMs"] = "5000",
         }, Program);
         var hook = await node.Api.PostAsync("/v1/webhooks", new { url = $"http://{node.Registry.Host}/hook", events = new[] { "job.succeeded", "job.failed", "job.canceled" } });
         Assert.True(hook.Status is HttpStatusCode.Created, hook.Text);
@@ -105,7 +106,7 @@ internal sealed class FaultNode : IAsyncDisposable
     public async Task SettlesAsync()
     {
         var (before, growth) = (footprints[Gateway.Id], Array.Empty<string>());
-        for (var waited = Stopwatch.StartNew(); waited.Elapsed < SettlingTime; await Task.Delay(TimeSpan.FromSeconds(3)))
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < SettlingTime; await Task.Delay(TimeSpan.FromSeconds(1)))
         {
             growth = [.. await before.GrowthAtRestAsync(Gateway.Id)];
             if (growth is [])

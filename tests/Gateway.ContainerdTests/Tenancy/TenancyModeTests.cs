@@ -19,8 +19,8 @@ public sealed class TenancyModeTests
         await daemon.Ctr.RunAsync("default", "namespaces", "create", "open", $"{ShareableNamespaces.Label}=true");
         var settings = Tenants.Settings(["node:read"], "alice");
         await using var gateway = await GatewayProcess.StartAsync(daemon.Address, settings);
-        Assert.Equal("""{"mode":"single","contentSharing":"shared","shareableNamespaces":["open"]}""", (await TenancyAsync(gateway.Api)).ToJsonString());
         await Wait.UntilAsync(() => Warnings(gateway).Count() is 2, "both are warned of");
+        Assert.Equal("""{"mode":"single","contentSharing":"shared","shareableNamespaces":["open"]}""", (await TenancyAsync(gateway.Api)).ToJsonString());
         Assert.Contains(Warnings(gateway), warning => warning.Contains("content_sharing_policy", StringComparison.Ordinal));
         Assert.Contains(Warnings(gateway), warning => warning.Contains("open", StringComparison.Ordinal) && warning.Contains(ShareableNamespaces.Label, StringComparison.Ordinal));
         Assert.Equal(["open"], await daemon.Ctr.NamespacesAsync());
