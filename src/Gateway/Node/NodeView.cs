@@ -57,7 +57,7 @@ internal sealed record CapabilitiesView(bool Transfer, bool Streaming, bool Sand
 
 /// <summary>How far namespaces are walls between those who use this node.</summary>
 /// <param name="Mode">`single` or `multi`; in the latter the gateway serves only where content is isolated.</param>
-/// <param name="ContentSharing">What was found at the start, <c>unknown</c> in the first seconds: whether a namespace is given content of another by naming its digest.</param>
+/// <param name="ContentSharing">What was found at the start, <c>unknown</c> in the first second: whether a namespace is given content of another by naming its digest.</param>
 /// <param name="ShareableNamespaces">Namespaces whose content is given to any other, for the label `containerd.io/namespace.shareable`; those the caller may read.</param>
 internal sealed record TenancyView(TenancyMode Mode, ContentSharing ContentSharing, IReadOnlyList<string> ShareableNamespaces);
 

@@ -16,8 +16,8 @@ internal sealed partial class TenancyCheck(
 {
     private const string Remedy = "set [plugins.\"io.containerd.metadata.v1.bolt\"] content_sharing_policy = \"isolated\" in containerd's configuration and restart it";
 
-    /// <summary>After the start, where nothing waits for the answer: what it takes to ask is a tenth of a start, and the first requests go first.</summary>
-    private static readonly TimeSpan Later = TimeSpan.FromSeconds(5);
+    /// <summary>Where nothing waits for the answer: what it takes to ask is a tenth of a start, and the first requests go first.</summary>
+    private static readonly TimeSpan Later = TimeSpan.FromSeconds(0.5);
 
     /// <summary>When a daemon that could not be asked is asked again.</summary>
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);

@@ -143,7 +143,7 @@ internal sealed class FaultNode : IAsyncDisposable
         {
             Deaths = (Deaths.Gateway + 1, Deaths.Containerd);
             Arm(null); // else it may happen again before anybody is asked
-            await Gateway.StartAsync();
+            await Gateway.StartAsync(probed: false);
         }
     }
 
