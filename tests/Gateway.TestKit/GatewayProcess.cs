@@ -77,7 +77,7 @@ public sealed class GatewayProcess : IAsyncDisposable
     public Task StartAsync() => StartAsync(probed: true);
 
     /// <inheritdoc cref="StartAsync()"/>
-    /// <param name="probed">What it finds out of the daemon beside its start writes into the daemon: a test counts on finding that done.</param>
+    /// <param name="probed">Whether it is waited for what the gateway finds out of the daemon beside its start: it writes into the daemon, and most tests count on finding that done.</param>
     public async Task StartAsync(bool probed)
     {
         await EndAsync();

@@ -3,9 +3,6 @@ namespace Gateway.ContainerdTests.Survival;
 /// <summary>kill -9 of the gateway at the places of its clean-up.</summary>
 public sealed class CleanUpKillTests
 {
-    /// <summary>Of the places, each so many-eth is taken.</summary>
-    private const int Every = 2;
-
     [Theory]
     [MemberData(nameof(Versions.EachEngine), MemberType = typeof(Versions))]
     public async Task Gateway_that_is_killed_while_it_cleans_up_after_a_failure_or_a_cancel_leaves_nothing(string version)
@@ -27,7 +24,7 @@ public sealed class CleanUpKillTests
         }
 
         var (planned, jobs) = (0, new List<string>());
-        foreach (var (work, trouble, passing) in Campaign.Share(plans, version, Every))
+        foreach (var (work, trouble, passing) in Campaign.Share(plans, version))
         {
             var (trial, script) = (new Trial(node, work), $"{trouble.Script}\n{Places.At(passing, "kill")}");
             await trial.EndsAsync(await trial.RunAsync(script, cancelAt: trouble.CancelAt), script, trouble.Ends);
